@@ -1,0 +1,89 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+let strict = ProcessInfo.processInfo.environment["SLUICE_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .unsafeFlags(strict ? ["-warnings-as-errors"] : []),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: ["TestSupport"] + dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "sluice",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "SQL", dependencies: ["Postgres"], path: "sql",
+            resources: [.embedInCode("migrations"), .embedInCode("queries"), .embedInCode("bench")],
+            swiftSettings: settings),
+        module("Model", []),
+        module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
+        module("Tenants", ["Model", "Postgres", "SQL", crypto, logging, lifecycle]),
+        module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
+        module("API", ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
+        module("Worker", ["Model", "Postgres", "Tenants", "Requests", crypto, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle]),
+        module("Sink", [nioCore, nioPosix, nioHTTP1]),
+        module("Bench", ["Model", "Postgres", "SQL", "Tenants", "Requests", "Worker", "Sink", nioCore, nioPosix, nioHTTP1, logging]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Model", "Postgres", "SQL", "Tenants", "Requests", "API", "Worker", "Sink", "Bench",
+                arguments, configuration, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Postgres", "SQL", "Model", "Tenants", "Requests", logging],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("PostgresTests", ["Postgres", "SQL"]),
+        tests("ModelTests", ["Model"]),
+        tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
+        tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
+        tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres"]),
+        tests("WorkerTests", ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres"]),
+        tests("SinkTests", ["Sink", "Bench"]),
+        tests("EndToEndTests", ["sluice", "Sink", "Postgres", "Model"], resources: [.copy("Fixtures")]),
+        tests("TidyTests", ["SQL", "Postgres"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,69 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import Requests
+import ServiceLifecycle
+package import Tenants
+
+/// The HTTP API. After a graceful shutdown begins it finishes the requests that have come, and takes no more.
+package struct APIServer: Service {
+    private let configuration: APIConfiguration
+    private let responder: Responder
+    private let onListening: @Sendable (Int) -> Void
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - snapshot: called for each request; must be cheap.
+    ///   - isReady: whether requests can be stored.
+    ///   - onListening: is told the port once connections are taken.
+    package init(
+        configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
+        reader: RequestReader, isReady: @escaping @Sendable () async -> Bool, logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+        let bodies = BodyReader(limit: configuration.bodiesLimit)
+        responder = Responder(
+            capture: CaptureEndpoint(
+                configuration: configuration, snapshot: snapshot, bodies: bodies, store: store, logger: logger),
+            requests: RequestsEndpoint(
+                configuration: configuration, snapshot: snapshot, bodies: bodies, store: store, logger: logger),
+            request: RequestEndpoint(snapshot: snapshot, reader: reader, logger: logger),
+            isReady: isReady, logger: logger)
+    }
+
+    /// Throws when it can't listen.
+    package func run() async throws {
+        let address = BindAddress.hostname(configuration.host, port: configuration.port)
+        let server = try HTTPServerBuilder.http1(configuration: channel).buildServer(
+            configuration: ServerConfiguration(
+                address: address, backlog: Self.backlog,
+                availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)),
+            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,
+            responder: { [responder, date = HTTPDate()] request, writer, channel in
+                guard var response = await responder.respond(to: request, on: channel) else { return }
+                response.headers.append(HTTPField(name: .date, value: date.now))
+                try await writer.write(response: response.head, body: response.body)
+            },
+            onServerRunning: { [onListening] channel in
+                if let port = channel.localAddress?.port { onListening(port) }
+            })
+        try await server.run()
+    }
+
+    /// Connections that the kernel holds until they are taken; it cuts this to `net.core.somaxconn`, 4,096 by default.
+    private static let backlog = 4_096
+
+    private var channel: HTTP1Channel.Configuration {
+        let patience = configuration.patience
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HTTPConnection(patience)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.head.fieldBytes, maxHeaderListSize: configuration.head.totalBytes,
+                maxHeaderFieldCount: configuration.head.fields))
+    }
+}

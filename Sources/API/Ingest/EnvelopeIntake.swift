@@ -1,0 +1,31 @@
+import Model
+import Postgres
+import Requests
+import Tenants
+
+/// Makes requests of the envelopes that one caller sent in one body.
+struct EnvelopeIntake {
+    let configuration: APIConfiguration
+    let snapshot: TenantSnapshot
+    let caller: Caller
+    let now: Timestamp
+
+    /// Throws a `JSONError` or a `Problem`.
+    func request(_ bytes: [UInt8], _ range: Range<Int>) throws -> NewRequest {
+        var scanner = try JSONScanner(bytes, range)
+        let envelope = try Envelope(&scanner, limits: configuration.head)
+        try scanner.requireEnd()
+        guard let destination = snapshot.destination(named: envelope.destination[...], of: caller.tenant) else {
+            throw Problem.unknownDestination(envelope.destination)
+        }
+        guard envelope.body.count <= configuration.bodyLimit else {
+            throw Problem.payloadTooLarge(limit: configuration.bodyLimit)
+        }
+        let schedule = try Schedule(
+            deliverAt: envelope.deliverAt, expiresAt: envelope.expiresAt, now: now, refusal: Envelope.refusal)
+        return NewRequest(
+            id: .new(), tenant: caller.tenant, destination: destination.id, lane: destination.lane,
+            method: envelope.method, path: envelope.path, query: envelope.query, headers: envelope.headers,
+            body: envelope.body, dueAt: schedule.dueAt, expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import Model
+import NIOCore
+import Postgres
+import Requests
+import Tenants
+
+/// `POST /v1/requests`: stores what one envelope or a batch of them says.
+struct RequestsEndpoint: Sendable {
+    let configuration: APIConfiguration
+    let snapshot: @Sendable () -> TenantSnapshot
+    let bodies: BodyReader
+    let store: RequestStore
+    let logger: Logger
+
+    private enum Form {
+        case json, lines
+
+        init?(_ contentType: String?) {
+            let type = contentType?.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+            switch type {
+            case "application/json": self = .json
+            case "application/x-ndjson": self = .lines
+            default: return nil
+            }
+        }
+    }
+
+    func respond(to request: Request, on channel: any Channel) async throws -> Response {
+        let now = Timestamp.now
+        let snapshot = snapshot()
+        let caller = try Credentials.caller(request.headers, in: snapshot, now: now)
+        guard let form = Form(request.headers[.contentType]) else {
+            throw Problem(.unsupportedMediaType, "Send application/json or application/x-ndjson.")
+        }
+        let intake = EnvelopeIntake(configuration: configuration, snapshot: snapshot, caller: caller, now: now)
+        return try await bodies.withBody(of: request, limit: configuration.batchBodyLimit, on: channel) { body in
+            if form == .json, !body.isArray {
+                return try await respond(toOne: try intake.request(body, body.indices))
+            }
+            let limit = configuration.batchItemLimit
+            let items = try form == .json ? Batch.array(body, limit: limit) : Batch.lines(body, limit: limit)
+            guard !items.isEmpty else { throw Problem(.invalidRequest, "The batch is empty.") }
+            return await respond(toBatch: items.map { item in Result { try intake.request(body, item) } })
+        }
+    }
+
+    private func respond(toOne request: NewRequest) async throws -> Response {
+        do {
+            let outcome = try await store.store(request, within: configuration.storeDeadline)
+            return try Acceptance(outcome, of: request.id).response
+        } catch {
+            throw Problem(error, storing: request.id, logger: logger)
+        }
+    }
+
+    /// One bad item changes nothing for the others.
+    private func respond(toBatch items: [Result<NewRequest, any Error>]) async -> Response {
+        let results = await storeAll(items)
+        var writer = JSONWriter()
+        var areAllStored = true
+        writer.object { writer in
+            writer.name("results")
+            writer.array { writer in
+                for result in results {
+                    switch result {
+                    case .success(let acceptance): acceptance.write(to: &writer)
+                    case .failure(let problem):
+                        areAllStored = false
+                        problem.write(to: &writer)
+                    }
+                }
+            }
+        }
+        return Response(
+            status: areAllStored ? .accepted : HTTPResponse.Status(code: 207),
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+    }
+
+    /// In the order of the items, which share their commits.
+    private func storeAll(_ items: [Result<NewRequest, any Error>]) async -> [Result<Acceptance, Problem>] {
+        let requests = items.compactMap { try? $0.get() }
+        var outcomes = await store.storeAll(requests, within: configuration.storeDeadline).makeIterator()
+        return items.map { item in
+            var id: RequestID?
+            do {
+                let request = try item.get()
+                id = request.id
+                guard let outcome = outcomes.next() else { preconditionFailure("an outcome for each request") }
+                return .success(try Acceptance(try outcome.get(), of: request.id))
+            } catch {
+                return .failure(Problem(error, storing: id, logger: logger))
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether it begins as a JSON array does.
+    fileprivate var isArray: Bool {
+        first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d } == UInt8(ascii: "[")
+    }
+}

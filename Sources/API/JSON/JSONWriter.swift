@@ -1,0 +1,57 @@
+/// Writes JSON by hand: members and elements come in the order of the calls, commas by themselves.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    mutating func object(_ members: (inout JSONWriter) -> Void) { list("{", "}", members) }
+    mutating func array(_ elements: (inout JSONWriter) -> Void) { list("[", "]", elements) }
+
+    mutating func name(_ name: StaticString) {
+        string(name.description)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    mutating func name(_ name: String) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    mutating func number(_ number: some BinaryInteger) { raw("\(number)") }
+    mutating func bool(_ bool: Bool) { raw(bool ? "true" : "false") }
+    mutating func null() { raw("null") }
+
+    mutating func string(_ text: some StringProtocol) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0x0a: bytes += Array("\\n".utf8)
+            case ..<0x20: bytes += Array((byte < 0x10 ? "\\u000" : "\\u00").utf8) + Array(String(byte, radix: 16).utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func raw(_ text: String) {
+        separate()
+        bytes += text.utf8
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func list(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) -> Void) {
+        separate()
+        bytes.append(UInt8(ascii: open))
+        needsComma = false
+        body(&self)
+        bytes.append(UInt8(ascii: close))
+        needsComma = true
+    }
+}

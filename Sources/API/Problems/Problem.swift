@@ -1,0 +1,82 @@
+import HTTPTypes
+import HummingbirdCore
+import Model
+import NIOCore
+
+/// An error as its caller gets it (RFC 9457). The detail says what was wrong, where, and what to do.
+struct Problem: Error, Sendable {
+    let kind: ProblemKind
+    let detail: String
+    var fields: HTTPFields = [:]
+    /// The request whose outcome is not known.
+    var request: RequestID?
+    /// Under this the log has what the caller is not told.
+    var reference: String?
+
+    init(_ kind: ProblemKind, _ detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+
+    /// Seconds after which another try makes sense.
+    func retry(after seconds: Int) -> Problem {
+        var problem = self
+        problem.fields[.retryAfter] = String(seconds)
+        return problem
+    }
+
+    var response: Response {
+        var fields = fields
+        fields[.contentType] = "application/problem+json"
+        return Response(status: kind.status, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+
+    var body: ByteBuffer {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return ByteBuffer(bytes: writer.bytes)
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("type")
+            writer.string("/problems/" + kind.rawValue)
+            writer.name("title")
+            writer.string(kind.title)
+            writer.name("status")
+            writer.number(kind.status.code)
+            writer.name("detail")
+            writer.string(detail)
+            if let request {
+                writer.name("request_id")
+                writer.string(request.description)
+            }
+            if let reference {
+                writer.name("instance")
+                writer.string("urn:uuid:" + reference)
+            }
+        }
+    }
+}
+
+extension Problem {
+    static func unauthorized(_ detail: String, challenge: String) -> Problem {
+        var problem = Problem(.unauthorized, detail)
+        problem.fields[.wwwAuthenticate] = challenge
+        return problem
+    }
+
+    static func methodNotAllowed(_ allowed: String) -> Problem {
+        var problem = Problem(.methodNotAllowed, "This resource answers \(allowed).")
+        problem.fields[.allow] = allowed
+        return problem
+    }
+
+    static func payloadTooLarge(limit: Int) -> Problem {
+        Problem(.payloadTooLarge, "A body may have \(limit) bytes.")
+    }
+
+    static func unknownDestination(_ name: some StringProtocol) -> Problem {
+        Problem(.unknownDestination, "This tenant has no destination named \"\(name.prefix(80))\".")
+    }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+
+/// What can be wrong, in words that stay the same: `type` is `/problems/` and the raw value.
+enum ProblemKind: String, CaseIterable, Sendable {
+    case invalidRequest = "invalid-request"
+    case invalidJSON = "invalid-json"
+    case invalidEnvelope = "invalid-envelope"
+    case unauthorized
+    case notFound = "not-found"
+    case unknownDestination = "unknown-destination"
+    case methodNotAllowed = "method-not-allowed"
+    case requestTimeout = "request-timeout"
+    case payloadTooLarge = "payload-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case idempotencyKeyReused = "idempotency-key-reused"
+    case headTooLarge = "head-too-large"
+    case `internal`
+    case overloaded
+    case storageUnavailable = "storage-unavailable"
+    case outcomeUnknown = "outcome-unknown"
+    case notReady = "not-ready"
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest, .invalidJSON: .badRequest
+        case .unauthorized: .unauthorized
+        case .notFound, .unknownDestination: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .payloadTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .invalidEnvelope, .idempotencyKeyReused: .unprocessableContent
+        case .headTooLarge: .requestHeaderFieldsTooLarge
+        case .internal: .internalServerError
+        case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady: .serviceUnavailable
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .invalidRequest: "The request is not valid"
+        case .invalidJSON: "The text is not JSON"
+        case .invalidEnvelope: "The envelope is not valid"
+        case .unauthorized: "A valid API key is needed"
+        case .notFound: "There is nothing here"
+        case .unknownDestination: "There is no such destination"
+        case .methodNotAllowed: "The method is not allowed here"
+        case .requestTimeout: "The request took too long to arrive"
+        case .payloadTooLarge: "The request is too large"
+        case .unsupportedMediaType: "The content type is not supported"
+        case .idempotencyKeyReused: "The idempotency key was used for another request"
+        case .headTooLarge: "The request's head is too large"
+        case .internal: "Something went wrong here"
+        case .overloaded: "Too many requests wait already"
+        case .storageUnavailable: "The storage can't be reached"
+        case .outcomeUnknown: "Whether the request was stored is not known"
+        case .notReady: "Not ready"
+        }
+    }
+}

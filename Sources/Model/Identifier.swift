@@ -1,0 +1,43 @@
+package import FoundationEssentials
+
+/// An id that can't be mistaken for another kind's. Made by the gateway as a UUIDv7.
+package struct Identifier<Kind>: Hashable, Sendable {
+    package let uuid: UUID
+
+    package init(_ uuid: UUID) { self.uuid = uuid }
+
+    /// A new id, greater than every one that this process has made before.
+    package static func new() -> Self { Self(UUIDv7.next()) }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String { uuid.uuidString.lowercased() }
+
+    package init?(_ text: some StringProtocol) {
+        guard let uuid = UUID(uuidString: String(text)) else { return nil }
+        self.uuid = uuid
+    }
+}
+
+package enum TenantKind {}
+package enum KeyKind {}
+package enum DestinationKind {}
+package enum RequestKind {}
+package enum WorkerKind {}
+
+package typealias TenantID = Identifier<TenantKind>
+package typealias KeyID = Identifier<KeyKind>
+package typealias DestinationID = Identifier<DestinationKind>
+package typealias RequestID = Identifier<RequestKind>
+package typealias WorkerID = Identifier<WorkerKind>
+
+/// The scheduling row of a destination, unique within its shard.
+package struct LaneID: Hashable, Sendable {
+    package let shard: Int16
+    package let number: Int64
+
+    package init(shard: Int16, number: Int64) {
+        self.shard = shard
+        self.number = number
+    }
+}

@@ -1,0 +1,99 @@
+package import Model
+package import Postgres
+import SQL
+
+/// Claims deliveries and records what became of them.
+package struct DeliveryStore: Sendable {
+    package static let claimStatements = [SQL["deliveries.claim"], SQL["deliveries.arm"], SQL["deliveries.arm_due"]]
+    package static let reportStatements = [SQL["deliveries.report"]]
+    package static let upkeepStatements = [SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"]]
+
+    private let client: Client
+
+    /// The client must have prepared the statements of its purpose.
+    package init(_ client: Client) { self.client = client }
+
+    package struct ClaimLimits: Sendable {
+        /// Lanes that one claim locks.
+        package var lanes: Int32 = 16
+        /// Deliveries that it may take from one lane before the next has its turn.
+        package var quantum: Int32 = 128
+        package var rows: Int32 = 256
+        package var bytes: Int64 = 8 << 20
+
+        package init() {}
+    }
+
+    /// Claims due deliveries of a shard. Where lanes were found without work they are looked at once more, after the
+    /// claim's commit, so that none is left unarmed with work that came in between.
+    package func claim(shard: Int16, worker: WorkerID, limits: ClaimLimits) async throws -> [Delivery] {
+        let token = Int64.random(in: .min ... .max)
+        let rows = try await client.execute(
+            SQL["deliveries.claim"],
+            Parameters(
+                shard, worker.uuid, token, limits.lanes, limits.rows, limits.bytes, limits.quantum))
+        var deliveries: [Delivery] = []
+        var disarmed: [LaneID] = []
+        deliveries.reserveCapacity(rows.count)
+        for row in rows {
+            let lane = LaneID(shard: shard, number: try row.decode(0))
+            if let request = try row.decode(2, as: Optional.self).map(RequestID.init) {
+                deliveries.append(try delivery(row, lane: lane, request: request, token: token))
+            } else {
+                disarmed.append(lane)
+            }
+        }
+        do {
+            if !disarmed.isEmpty { try await arm(disarmed) }
+        } catch where !deliveries.isEmpty {
+            // What was claimed has to be delivered; the lanes are armed by the next reconciliation.
+        }
+        return deliveries
+    }
+
+    private func delivery(_ row: Row, lane: LaneID, request: RequestID, token: Int64) throws -> Delivery {
+        Delivery(
+            lane: lane, tenant: TenantID(try row.decode(1)), request: request, token: token, attempt: try row.decode(3),
+            isExpired: try row.decode(4), method: try row.decode(5), path: try row.decode(6), query: try row.decode(7),
+            headers: HeaderLines(text: try row.decode(8)), body: try row.decode(9, as: Bytea.self).bytes)
+    }
+
+    package func arm(_ lanes: [LaneID]) async throws {
+        _ = try await client.execute(SQL["deliveries.arm"], Parameters(lanes.map(\.shard), lanes.map(\.number)))
+    }
+
+    /// Arms lanes whose time has come, at most `limit`; returns the shards that have a runnable lane.
+    package func armDue(_ node: Node, limit: Int32 = 1_000) async throws -> [Int16] {
+        let rows = try await client.execute(SQL["deliveries.arm_due"], Parameters(node.shards, limit))
+        return try rows.first?.decode(0) ?? []
+    }
+
+    /// Records outcomes in one transaction; tells for each whether it counted. One whose lease was lost does not.
+    package func report(_ reports: [Report], within deadline: Duration) async throws -> [Bool] {
+        let outcomes = reports.map(\.outcome)
+        let rows = try await client.execute(
+            SQL["deliveries.report"],
+            Parameters(
+                reports.map(\.lane.shard), reports.map(\.lane.number), reports.map(\.request.uuid), reports.map(\.token),
+                outcomes.map(\.verdict.rawValue), outcomes.map(\.attemptClass.rawValue), outcomes.map(\.status),
+                outcomes.map(\.latency.microseconds), outcomes.map(\.retryIn), outcomes.map(\.error),
+                outcomes.map(\.responseHead), outcomes.map { $0.responseBody.map { Bytea($0) } }),
+            within: deadline)
+        var counted = [Bool](repeating: false, count: reports.count)
+        for place in try rows.first?.decode(0, as: [Int32].self) ?? [] { counted[Int(place) - 1] = true }
+        return counted
+    }
+
+    /// Puts deliveries whose lease is over back into the backlog, at most `limit`, and arms their lanes. Returns how many.
+    package func rescue(_ node: Node, limit: Int32 = 1_000) async throws -> Int {
+        let rows = try await client.execute(SQL["deliveries.rescue"], Parameters(node.shards, limit))
+        let lanes = try Set(rows.map { LaneID(shard: try $0.decode(0), number: try $0.decode(1)) })
+        if !lanes.isEmpty { try await arm(Array(lanes)) }
+        return rows.count
+    }
+
+    /// Arms every lane that could run but is not armed. Returns on how many shards there were any.
+    package func reconcile(_ node: Node) async throws -> Int32 {
+        try await client.execute(SQL["deliveries.reconcile"], Parameters(node.shards)).first?.decode(0) ?? 0
+    }
+}

@@ -1,0 +1,92 @@
+import Model
+package import Postgres
+import ServiceLifecycle
+import SQL
+
+/// Stores requests by group commit. It returns when they are committed and flushed, never before.
+package struct RequestStore: Service {
+    package static let statements = [SQL["requests.store"]]
+
+    /// The server keeps a batch in memory while it unpacks its arrays; with the default of 4 MB it would write files.
+    package static let sessionSettings = [(name: "work_mem", value: "64MB")]
+
+    private let commits: GroupCommit<NewRequest, StoreOutcome>
+    private let arm: ArmLoop
+
+    /// - Parameters:
+    ///   - client: has prepared `statements`; one connection for each of the two batches under way.
+    ///   - keyWindow: how long an idempotency key stands for its request.
+    package init(_ client: Client, keyWindow: Duration, arm: ArmLoop, limits: StoreLimits = StoreLimits()) {
+        self.arm = arm
+        commits = GroupCommit(
+            limits: .init(
+                batchItems: limits.batchItems, batchBytes: limits.batchBytes, concurrency: 2,
+                waitingItems: limits.waitingItems, waitingBytes: limits.waitingBytes)
+        ) { requests, deadline in
+            let rows = try await client.execute(
+                SQL["requests.store"], parameters(requests, keyWindow: keyWindow), within: deadline)
+            return try outcomes(rows, count: requests.count)
+        }
+    }
+
+    /// Waits while the database is away, up to the deadline; then throws a `PostgresError`: `.overloaded` where too
+    /// many wait already, `.unavailable` where nothing was stored, `.connectionLost` where that is not known.
+    package func store(_ request: NewRequest, within deadline: Duration) async throws -> StoreOutcome {
+        let outcome = try await commits.submit(request, bytes: request.bytes, within: deadline)
+        if outcome == .stored { arm.arm(request.lane) }
+        return outcome
+    }
+
+    /// Stores many, which share their commits; each has an outcome of its own, in order.
+    package func storeAll(
+        _ requests: [NewRequest], within deadline: Duration
+    ) async -> [Result<StoreOutcome, any Error>] {
+        await withTaskGroup(of: (Int, Result<StoreOutcome, any Error>).self) { group in
+            for (place, request) in requests.enumerated() {
+                group.addTask {
+                    do {
+                        return (place, .success(try await self.store(request, within: deadline)))
+                    } catch {
+                        return (place, .failure(error))
+                    }
+                }
+            }
+            var outcomes = [Result<StoreOutcome, any Error>](repeating: .success(.stored), count: requests.count)
+            for await (place, outcome) in group { outcomes[place] = outcome }
+            return outcomes
+        }
+    }
+
+    package func run() async throws { try await commits.run() }
+}
+
+/// Bounds of the store: beyond them callers get 503 at once rather than memory running out.
+package struct StoreLimits: Sendable {
+    /// Larger batches gain nothing: at 100 rows the commit is a small part of the cost.
+    package var batchItems = 256
+    package var batchBytes = 8 << 20
+    package var waitingItems = 4_096
+    package var waitingBytes = 64 << 20
+
+    package init() {}
+}
+
+private func parameters(_ requests: [NewRequest], keyWindow: Duration) -> Parameters {
+    Parameters(
+        requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
+        requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
+        requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) }, requests.map(\.dueAt),
+        requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
+        requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow)
+}
+
+/// The statement names only the items that were not stored.
+private func outcomes(_ rows: Rows, count: Int) throws -> [StoreOutcome] {
+    var outcomes = [StoreOutcome](repeating: .stored, count: count)
+    for row in rows {
+        let place = Int(try row.decode(0, as: Int32.self)) - 1
+        let owner = RequestID(try row.decode(1))
+        outcomes[place] = try row.decode(2) ? .replayed(owner) : .conflict(owner)
+    }
+    return outcomes
+}

@@ -1,0 +1,91 @@
+package import Logging
+package import Model
+package import Postgres
+import ServiceLifecycle
+import SQL
+
+/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, partitions, retention. Who
+/// does it is settled by a lease row.
+package final class UpkeepLoop: Service {
+    package static let statements = SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
+
+    static let interval = Duration.seconds(1)
+    /// Long enough that a leader is not deposed by a slow statement, short enough that a dead one is missed only briefly.
+    static let lease = Duration.seconds(10)
+    static let reconcileInterval = Duration.seconds(30)
+    static let partitionInterval = Duration.seconds(3600)
+    /// From yesterday: four days of margin, in which the leader's hourly turn has to succeed once.
+    static let partitionDays: Int32 = 6
+
+    private let client: Client
+    private let node: Node
+    private let retentionDays: Int32
+    private let logger: Logger
+    private let holder = WorkerID.new()
+    private let bell = Bell()
+
+    /// - Parameters:
+    ///   - client: has prepared `statements`.
+    ///   - retentionDays: days for which requests and attempts are kept, if nothing live refers to them.
+    package init(_ client: Client, node: Node, retentionDays: Int32, logger: Logger) {
+        self.client = client
+        self.node = node
+        self.retentionDays = retentionDays
+        self.logger = logger
+    }
+
+    /// The database was away: look at once for what its crash may have left unarmed.
+    package func reconcileNow() { bell.ring() }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var lastReconcile: ContinuousClock.Instant?
+            var lastPartitions: ContinuousClock.Instant?
+            while !Task.isCancelled {
+                do {
+                    if try await self.isLeader() {
+                        try await self.rescue()
+                        if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
+                            _ = try await DeliveryStore(self.client).reconcile(self.node)
+                            lastReconcile = .now
+                        }
+                        if Self.isDue(lastPartitions, every: Self.partitionInterval) {
+                            try await self.keepPartitions()
+                            lastPartitions = .now
+                        }
+                    }
+                } catch {
+                    lastReconcile = nil
+                    self.logger.warning("upkeep failed, trying again", metadata: ["error": "\(error)"])
+                }
+                await self.bell.wait(upTo: Self.interval)
+            }
+        }
+    }
+
+    private static func isDue(_ last: ContinuousClock.Instant?, every interval: Duration) -> Bool {
+        last.map { .now - $0 >= interval } ?? true
+    }
+
+    private func isLeader() async throws -> Bool {
+        let rows = try await client.execute(SQL["upkeep.lead"], Parameters("upkeep", holder.uuid, Self.lease))
+        return try rows.first?.decode(0, as: Int64?.self) != nil
+    }
+
+    private func rescue() async throws {
+        let count = try await DeliveryStore(client).rescue(node)
+        if count > 0 { logger.notice("lost leases rescued", metadata: ["deliveries": "\(count)"]) }
+    }
+
+    private func keepPartitions() async throws {
+        _ = try await client.execute(SQL["upkeep.ensure_partitions"], Parameters(Self.partitionDays))
+        let rows = try await client.execute(SQL["upkeep.drop_partitions"], Parameters(retentionDays))
+        let dropped = try rows.first?.decode(0, as: [String].self) ?? []
+        if !dropped.isEmpty { logger.info("days dropped", metadata: ["days": "\(dropped.joined(separator: ", "))"]) }
+        // Bounded rounds: what is left over goes with the next turn.
+        for _ in 0..<100 {
+            let deleted = try await client.execute(SQL["upkeep.expire_keys"], Parameters(node.shards, Int32(1_000)))
+            if try deleted.first?.decode(0, as: Int32.self) ?? 0 < 1_000 { break }
+        }
+    }
+}

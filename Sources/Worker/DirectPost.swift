@@ -1,0 +1,39 @@
+import Model
+import Requests
+package import Tenants
+
+/// The worker's HTTP client without the database: the baseline of the drain benchmark.
+package struct DirectPost: Sendable {
+    private let destination: Destination
+    private let deliverer: Deliverer
+
+    package init(destination: Destination) {
+        self.destination = destination
+        deliverer = Deliverer(sender: HTTPSender())
+    }
+
+    /// Posts the body so many times, so many at a time. Returns how many were delivered.
+    package func post(_ body: [UInt8], times: Int, concurrency: Int) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            for lane in 0..<concurrency {
+                let share = times / concurrency + (lane < times % concurrency ? 1 : 0)
+                group.addTask { await self.post(body, times: share) }
+            }
+            return await group.reduce(0, +)
+        }
+    }
+
+    private func post(_ body: [UInt8], times: Int) async -> Int {
+        var delivered = 0
+        for _ in 0..<times {
+            let delivery = Delivery(
+                lane: destination.lane, tenant: destination.tenant, request: .new(), token: 0, attempt: 1, isExpired: false,
+                method: "POST", path: "/bench", query: nil,
+                headers: HeaderLines(text: "content-type: application/octet-stream\n"), body: body)
+            if await deliverer.deliver(delivery, to: destination.settings).verdict == .delivered { delivered += 1 }
+        }
+        return delivered
+    }
+
+    package func shutdown() async throws { try await deliverer.sender.shutdown() }
+}

@@ -1,0 +1,69 @@
+import AsyncHTTPClient
+import Model
+import NIOCore
+import NIOPosix
+import Requests
+import Synchronization
+import Tenants
+
+/// Sends one attempt and says how it ended. One per process: it holds the connections to all destinations.
+final class HTTPSender: Sendable {
+    /// AsyncHTTPClient has one connect time-out a client. Destinations share a client by rounding theirs up to one of
+    /// these, so that there are few.
+    static let connectTimeouts: [Duration] = [100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000].map { .milliseconds($0) }
+    /// Connections that are kept to one destination; a lane's limit bounds what is really used.
+    static let connectionsPerHost = 1_024
+
+    private let eventLoops: any EventLoopGroup
+    private let clients = Mutex<[Duration: HTTPClient]>([:])
+
+    init(eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) { self.eventLoops = eventLoops }
+
+    /// Throws only `CancellationError`: the task was cancelled before the outcome was known.
+    func send(_ request: HTTPClient.Request, settings: DestinationSettings) async throws -> Result<CollectedResponse, AttemptFailure> {
+        let task = client(connectTimeout: settings.connectTimeout).execute(
+            request: request, delegate: ResponseCollector(), deadline: .now() + TimeAmount(settings.timeout))
+        do {
+            return .success(
+                try await withTaskCancellationHandler {
+                    try await task.futureResult.get()
+                } onCancel: {
+                    task.cancel()
+                })
+        } catch let cutOff as ResponseCollector.BodyTooLong {
+            return .success(cutOff.response)
+        } catch {
+            try Task.checkCancellation()
+            return .failure(AttemptFailure(error))
+        }
+    }
+
+    func shutdown() async throws {
+        let all = clients.withLock { clients in
+            defer { clients = [:] }
+            return Array(clients.values)
+        }
+        for client in all { try await client.shutdown() }
+    }
+
+    private func client(connectTimeout: Duration) -> HTTPClient {
+        let timeout = Self.connectTimeouts.first { $0 >= connectTimeout } ?? connectTimeout
+        return clients.withLock { clients in
+            if let client = clients[timeout] { return client }
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(eventLoops), configuration: Self.configuration(connectTimeout: timeout))
+            clients[timeout] = client
+            return client
+        }
+    }
+
+    /// What a gateway must not do by itself: follow redirects, decompress, repeat.
+    private static func configuration(connectTimeout: Duration) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connectTimeout)), decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+}

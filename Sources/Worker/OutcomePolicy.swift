@@ -1,0 +1,40 @@
+import Model
+import Requests
+import Tenants
+
+/// What an attempt's result means for its delivery; pure.
+struct OutcomePolicy {
+    let settings: DestinationSettings
+    /// Number of the attempt, from 1.
+    let attempt: Int16
+    /// Unix seconds, for a Retry-After that is a date.
+    let now: Int64
+    /// In 0..<1.
+    let jitter: Double
+
+    func outcome(_ response: CollectedResponse, latency: Duration) -> Outcome {
+        let asked = response.retryAfter.flatMap { RetryAfter.parse($0, now: now) } ?? .zero
+        var outcome = outcome(AttemptClass(status: response.status), latency: latency, floor: asked)
+        outcome.status = Int16(clamping: response.status)
+        outcome.responseHead = response.head.text
+        outcome.responseBody = response.body
+        if outcome.attemptClass == .redirected { outcome.error = "redirects are not followed" }
+        return outcome
+    }
+
+    func outcome(_ failure: AttemptFailure, latency: Duration) -> Outcome {
+        var outcome = outcome(failure.attemptClass, latency: latency, floor: .zero)
+        outcome.error = failure.message
+        return outcome
+    }
+
+    private func outcome(_ attemptClass: AttemptClass, latency: Duration, floor: Duration) -> Outcome {
+        guard attemptClass.isRetryable else {
+            return Outcome(attemptClass == .delivered ? .delivered : .dead, attemptClass, latency: latency)
+        }
+        guard attempt < settings.maxAttempts else { return Outcome(.dead, attemptClass, latency: latency) }
+        var outcome = Outcome(.retry, attemptClass, latency: latency)
+        outcome.retryIn = settings.backoff.delay(after: Int(attempt), floor: floor, jitter: jitter)
+        return outcome
+    }
+}

@@ -1,0 +1,65 @@
+package import Logging
+package import Model
+package import Postgres
+import Requests
+import ServiceLifecycle
+package import Tenants
+
+package struct WorkerConfiguration: Sendable {
+    /// Deliveries under way at the same time, from claim to recorded outcome.
+    package var concurrency = 512
+    /// Bodies and heads of those, in memory.
+    package var bytes = 32 << 20
+    /// How long a stopping worker lets attempts finish before it hands them back.
+    package var drainTimeout = Duration.seconds(20)
+
+    package init() {}
+}
+
+/// Delivers: claims, sends, reports. Any number of them share a database.
+package struct Worker: Service {
+    private let claims: ClaimLoop
+    private let reporter: Reporter
+    private let arm: ArmLoop
+    private let sender = HTTPSender()
+    private let clients: [Client]
+    private let logger: Logger
+
+    /// - Parameter snapshots: is running, or will be.
+    package init(
+        _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
+        snapshots: SnapshotLoop, logger: Logger
+    ) {
+        let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
+        let reportClient = Client(
+            .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
+        let armClient = Client(.init(settings, name: "arm", statements: ArmLoop.statements), on: loop)
+        clients = [claimClient, reportClient, armClient]
+        arm = ArmLoop(armClient, logger: logger)
+        reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
+        claims = ClaimLoop(
+            worker: .new(), node: node, configuration: configuration, store: DeliveryStore(claimClient),
+            deliverer: Deliverer(sender: sender), reporter: reporter,
+            destination: { lane in
+                if let known = snapshots.current.destination(lane) { return known }
+                // Made a moment ago: a claim can be faster than the news of its destination.
+                try? await snapshots.load()
+                return snapshots.current.destination(lane)
+            }, logger: logger)
+        self.logger = logger
+    }
+
+    /// The shards may have work.
+    package func ring(_ shards: some Sequence<Int16>) { claims.ring(shards) }
+
+    /// Runs until a graceful shutdown: stops claiming, finishes or hands back, records, closes its connections.
+    package func run() async throws {
+        let parts: [any Service] = [arm, reporter, claims]
+        let services = parts.map {
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
+        }
+        try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
+        try await sender.shutdown()
+        for client in clients { await client.close() }
+    }
+}

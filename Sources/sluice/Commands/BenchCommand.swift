@@ -1,0 +1,47 @@
+import ArgumentParser
+import Bench
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
+        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self])
+
+    struct Ingest: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Durable 202s a second, against pgbench.")
+        @Option(help: "Seconds of each measurement.") var seconds = 10
+        @Option(help: "Rounds; medians are told.") var rounds = 3
+        func run() async throws { try await IngestBench.run(seconds: seconds, rounds: rounds).printTable() }
+    }
+
+    struct Claim: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Claim and report, against a pgmq-style queue.")
+        @Option(help: "Rounds; medians are told.") var rounds = 3
+        func run() async throws { try await ClaimBench.run(rounds: rounds).printTable() }
+    }
+
+    struct Drain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deliveries a second from storage, against the HTTP client alone, and beside held work.")
+        @Option(help: "Deliveries of each measurement.") var requests = 60_000
+        @Option(help: "Requests held behind closed gates.") var held = 1_000_000
+        @Option(help: "Rounds; medians are told.") var rounds = 3
+        func run() async throws {
+            try await DrainBench.run(requests: requests, held: held, rounds: rounds).printTable()
+        }
+    }
+
+    struct Latency: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "From POST to arrival at the sink, against one durable insert and one direct POST.")
+        @Option(help: "Seconds of each measurement.") var seconds = 20
+        @Option(help: "Requests a second.") var rate = 200.0
+        func run() async throws { try await LatencyBench.run(seconds: seconds, perSecond: rate).printTable() }
+    }
+
+    struct Backlog: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What a claim costs beside a million held requests.")
+        @Option(help: "Requests held behind closed gates.") var held = 1_000_000
+        func run() async throws { try await BacklogBench.run(held: held).printTable() }
+    }
+}

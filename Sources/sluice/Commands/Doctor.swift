@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Postgres
+import SQL
+
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look whether the database is fit: what is wrong and how to mend it.",
+        discussion: "The exit status is 1 when something is wrong.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let settings = Settings()
+        let logger = try settings.logger()
+        let healthy = try await withClient(
+            try database.connectionSettings(settings), name: "doctor", statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] }
+        ) { client in
+            let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
+            let server = try await client.query(SQL["doctor.server"]).map(ServerFact.init)
+            let partitions = pending.isEmpty ? try await partitionsAhead(client) : 0
+            let findings = Examination(
+                facts: Dictionary(uniqueKeysWithValues: server.map { ($0.name, $0.value) }), pendingMigrations: pending,
+                daysAhead: partitions, clockAtClient: Date().timeIntervalSince1970
+            ).findings
+            for finding in findings { print(finding) }
+            return !findings.contains { $0.severity == .wrong }
+        }
+        if !healthy { throw ExitCode(1) }
+    }
+
+    private func partitionsAhead(_ client: Client) async throws -> Int {
+        Int(try await client.query(SQL["doctor.partitions"]).first?.decode(0, as: Int64.self) ?? 0)
+    }
+}
+
+private struct ServerFact {
+    let name: String
+    let value: String
+
+    init(_ row: Row) throws {
+        name = try row.decode(0)
+        value = try row.decode(1)
+    }
+}

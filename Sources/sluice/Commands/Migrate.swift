@@ -1,0 +1,43 @@
+import ArgumentParser
+import Logging
+import Postgres
+import SQL
+
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Bring the database's schema up to date.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Flag(help: "Only say what would be applied.")
+    var dryRun = false
+
+    func run() async throws {
+        let settings = Settings()
+        let migrator = Migrator(SQL.migrations, logger: try settings.logger())
+        try await withClient(try database.connectionSettings(settings), name: "migrate", statementTimeout: .seconds(3600)) { client in
+            let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
+            for name in names { print(dryRun ? "would apply \(name)" : "applied \(name)") }
+            if names.isEmpty { print("the schema is up to date") }
+        }
+    }
+}
+
+/// A client for the time of one command.
+func withClient<T>(
+    _ settings: ConnectionSettings, name: String, connections: Int = 1, statements: [Statement] = [],
+    statementTimeout: Duration = .seconds(30), _ body: (Client) async throws -> T
+) async throws -> T {
+    let loop = try Loop()
+    defer { loop.stop() }
+    let client = Client(
+        .init(settings, name: name, connections: connections, statements: statements, statementTimeout: statementTimeout),
+        on: loop)
+    do {
+        let value = try await body(client)
+        await client.close()
+        return value
+    } catch {
+        await client.close()
+        throw error
+    }
+}

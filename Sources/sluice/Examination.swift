@@ -1,0 +1,75 @@
+/// What the doctor thinks of a database; pure.
+struct Examination {
+    struct Finding: CustomStringConvertible, Equatable {
+        enum Severity: String { case fine, doubtful, wrong }
+        let severity: Severity
+        let text: String
+        var remedy: String?
+
+        var description: String { "\(severity.rawValue): \(text)" + (remedy.map { "\n    " + $0 } ?? "") }
+    }
+
+    /// Settings of `pg_settings` by name, and `clock`: Unix seconds at the server.
+    let facts: [String: String]
+    let pendingMigrations: [String]
+    let daysAhead: Int
+    /// Unix seconds.
+    let clockAtClient: Double
+
+    var findings: [Finding] { [version, migrations, durability, clock, autovacuum, connections, partitions] }
+
+    private var version: Finding {
+        let number = Int(facts["server_version_num"] ?? "") ?? 0
+        let text = "PostgreSQL \(facts["server_version"] ?? "of unknown version")"
+        return number >= 150_000
+            ? Finding(severity: .fine, text: text)
+            : Finding(severity: .wrong, text: text, remedy: "Sluice needs PostgreSQL 15 or later.")
+    }
+
+    private var migrations: Finding {
+        pendingMigrations.isEmpty
+            ? Finding(severity: .fine, text: "the schema is up to date")
+            : Finding(
+                severity: .wrong, text: "\(pendingMigrations.count) migrations are missing, from \(pendingMigrations[0]) on",
+                remedy: "Run: sluice migrate")
+    }
+
+    private var durability: Finding {
+        let off = ["fsync", "full_page_writes", "synchronous_commit"].filter { facts[$0] == "off" }
+        return off.isEmpty
+            ? Finding(severity: .fine, text: "commits are flushed before they are acknowledged")
+            : Finding(
+                severity: .wrong, text: "\(off.joined(separator: ", ")) off: a 202 does not mean that the request is safe",
+                remedy: "Turn on in postgresql.conf: \(off.joined(separator: ", "))")
+    }
+
+    /// The gateway leaves time to the database, but ids and logs carry the clocks of their machines.
+    private var clock: Finding {
+        let skew = abs((Double(facts["clock"] ?? "") ?? 0) - clockAtClient)
+        return skew < 2
+            ? Finding(severity: .fine, text: "the clocks of this machine and the server agree")
+            : Finding(severity: .doubtful, text: "the clocks differ by \(Int(skew)) s", remedy: "Run NTP on both machines.")
+    }
+
+    private var autovacuum: Finding {
+        facts["autovacuum"] == "on"
+            ? Finding(severity: .fine, text: "autovacuum is on")
+            : Finding(severity: .wrong, text: "autovacuum is off: queue tables will bloat", remedy: "Set autovacuum = on.")
+    }
+
+    private var connections: Finding {
+        let limit = Int(facts["max_connections"] ?? "") ?? 0
+        return limit >= 50
+            ? Finding(severity: .fine, text: "max_connections is \(limit); a process needs about ten")
+            : Finding(severity: .doubtful, text: "max_connections is \(limit)", remedy: "A process needs about ten: raise it before adding processes.")
+    }
+
+    private var partitions: Finding {
+        guard pendingMigrations.isEmpty else { return Finding(severity: .doubtful, text: "partitions were not looked at") }
+        return daysAhead >= 2
+            ? Finding(severity: .fine, text: "there are partitions for the next \(daysAhead) days")
+            : Finding(
+                severity: .wrong, text: "there are partitions for the next \(daysAhead) days only: ingest will fail when they end",
+                remedy: "Is a `sluice serve` or `sluice work` running? Either makes them every hour; see its log.")
+    }
+}

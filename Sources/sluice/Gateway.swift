@@ -1,0 +1,122 @@
+import API
+import Logging
+import Model
+import Postgres
+import Requests
+import ServiceLifecycle
+import SQL
+import Synchronization
+import Tenants
+import UnixSignals
+import Worker
+
+/// The composition root: which parts a process has, and what they share.
+struct Gateway {
+    struct Roles: OptionSet {
+        let rawValue: Int
+        static let serve = Roles(rawValue: 1)
+        static let work = Roles(rawValue: 2)
+    }
+
+    let connection: ConnectionSettings
+    let settings: Settings
+    let secrets: SecretBox
+    let logger: Logger
+
+    /// Runs until SIGTERM or SIGINT, then stops in order: first what lets work in, last what records it.
+    func run(_ roles: Roles, onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+        let loop = try Loop()
+        defer { loop.stop() }
+        let node = Node.only
+        try await requireMigrated(on: loop)
+
+        let reads = Client(
+            .init(connection, name: "reads", connections: 2, statements: TenantStore.statements + RequestReader.statements),
+            on: loop)
+        let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
+        let snapshots = SnapshotLoop(TenantStore(reads, secrets: secrets), logger: logger)
+        try await snapshots.load()
+        let upkeep = UpkeepLoop(upkeepClient, node: node, retentionDays: try settings.retentionDays, logger: logger)
+        var services: [any Service] = [snapshots, upkeep]
+        var clients = [reads, upkeepClient]
+
+        if roles.contains(.serve) {
+            let ingest = try IngestParts(self, loop: loop)
+            clients += ingest.clients
+            services += [ingest.arm, ingest.store]
+            services.append(
+                APIServer(
+                    configuration: try settings.api, snapshot: { snapshots.current }, store: ingest.store,
+                    reader: RequestReader(reads),
+                    isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
+                    logger: logger, onListening: onListening))
+        }
+        var worker: Worker?
+        if roles.contains(.work) {
+            let made = Worker(
+                connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots, logger: logger)
+            services.append(made)
+            worker = made
+        }
+        let listener = listener(on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker)
+        clients.append(listener)
+
+        try await ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                cancellationSignals: [], logger: logger)
+        ).run()
+        for client in clients { await client.close() }
+    }
+
+    /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
+    private func listener(
+        on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?
+    ) -> Client {
+        var configuration = Client.Configuration(connection, name: "listen")
+        configuration.channels = ["sluice_config"] + (worker == nil ? [] : ["sluice_work"])
+        configuration.onEvent = { [logger] event in
+            switch event {
+            case .connected:
+                snapshots.invalidate()
+                upkeep.reconcileNow()
+                worker?.ring(node.shards)
+            case .disconnected(let error):
+                if error.code != .closed { logger.warning("database connection lost", metadata: ["error": "\(error)"]) }
+            case .notification("sluice_work", let payload):
+                worker?.ring(payload.split(separator: ",").compactMap { Int16($0) })
+            case .notification:
+                snapshots.invalidate()
+            }
+        }
+        return Client(configuration, on: loop)
+    }
+
+    private func requireMigrated(on loop: Loop) async throws {
+        let client = Client(.init(connection, name: "start"), on: loop)
+        let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
+        await client.close()
+        guard pending.isEmpty else {
+            throw PostgresError(
+                .migration, "the database lacks \(pending.count) migrations, from \(pending[0]) on; run: sluice migrate")
+        }
+    }
+}
+
+/// What stores requests and arms their lanes.
+private struct IngestParts {
+    let arm: ArmLoop
+    let store: RequestStore
+    let clients: [Client]
+
+    init(_ gateway: Gateway, loop: Loop) throws {
+        var configuration = Client.Configuration(
+            gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements)
+        configuration.sessionSettings += RequestStore.sessionSettings
+        let storeClient = Client(configuration, on: loop)
+        let armClient = Client(.init(gateway.connection, name: "arm", statements: ArmLoop.statements), on: loop)
+        arm = ArmLoop(armClient, logger: gateway.logger)
+        store = RequestStore(storeClient, keyWindow: try gateway.settings.idempotencyWindow, arm: arm)
+        clients = [storeClient, armClient]
+    }
+}

@@ -1,0 +1,133 @@
+import API
+import Model
+import Postgres
+import Requests
+import ServiceLifecycle
+import Tenants
+import TestSupport
+
+/// An API server on a database of its own, with two tenants that have a destination `hook` each.
+struct Gateway: Sendable {
+    static let shard: Int16 = 7
+
+    let port: Int
+    let client: Client
+    let key: APIKey
+    let otherKey: APIKey
+    let destination: Destination
+    let isReady: Shared<Bool>
+
+    func connect() async throws -> RawConnection { try await RawConnection(port: port) }
+
+    /// One exchange on a connection of its own.
+    func send(
+        _ method: String = "POST", _ target: String = "/in/hook", key: APIKey? = nil, _ headers: [String] = [],
+        body: [UInt8] = []
+    ) async throws -> Answer {
+        let connection = try await connect()
+        try await connection.send(
+            head(method, target, headers + ["Sluice-Key: \((key ?? self.key).text)", "Content-Length: \(body.count)"]))
+        try await connection.send(body)
+        return try await connection.answer(hasBody: method != "HEAD")
+    }
+
+    func post(_ json: String) async throws -> Answer { try await post("application/json", json) }
+
+    func post(_ type: String, _ body: String) async throws -> Answer {
+        try await send("POST", "/v1/requests", ["Content-Type: \(type)"], body: Array(body.utf8))
+    }
+
+    func head(_ headers: [String]) -> String { head("POST", "/in/hook", headers) }
+
+    func head(_ method: String, _ target: String, _ headers: [String]) -> String {
+        "\(method) \(target) HTTP/1.1\r\nHost: gateway\r\n" + headers.map { $0 + "\r\n" }.joined() + "\r\n"
+    }
+
+    var authorized: String { "Sluice-Key: \(key.text)" }
+}
+
+extension Gateway {
+    struct Stored: Equatable {
+        var method: String
+        var path: String
+        var query: String?
+        var headers: String
+        var body: [UInt8]
+    }
+
+    func stored(_ id: String) async throws -> Stored? {
+        let statement = Statement(
+            "SELECT method, path, query, headers, body FROM sluice.request WHERE request_id = '\(id)'::uuid")
+        return try await client.query(statement).first.map { row in
+            Stored(
+                method: try row.decode(0), path: try row.decode(1), query: try row.decode(2),
+                headers: try row.decode(3),
+                body: try row.decode(4, as: Bytea.self).bytes)
+        }
+    }
+
+    func count() async throws -> Int64 {
+        try await client.query(Statement("SELECT count(*) FROM sluice.request")).first?.decode(0) ?? -1
+    }
+}
+
+func withGateway(
+    _ configuration: APIConfiguration = APIConfiguration(), _ body: (Gateway) async throws -> Void
+) async throws {
+    try await withDatabase { try await withGateway(on: $0, configuration, body) }
+}
+
+func withGateway(
+    on database: TestDatabase, _ configuration: APIConfiguration = APIConfiguration(),
+    _ body: (Gateway) async throws -> Void
+) async throws {
+    let client = database.client(
+        statements: TenantStore.statements + RequestReader.statements
+            + DeliveryStore.claimStatements + DeliveryStore.reportStatements, connections: 2)
+    let writer = database.client(statements: RequestStore.statements, connections: 2) {
+        $0.sessionSettings += RequestStore.sessionSettings
+    }
+    let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
+    let (tenant, other) = (try await tenants.createTenant(named: "a"), try await tenants.createTenant(named: "b"))
+    let (key, otherKey) = (APIKey.new(), APIKey.new())
+    try await tenants.createKey(key, label: "test", tenant: tenant.id, shard: tenant.shard)
+    try await tenants.createKey(otherKey, label: "test", tenant: other.id, shard: other.shard)
+    let settings = DestinationSettings(name: "hook", baseURL: "http://127.0.0.1:9")
+    let destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
+    try await tenants.putDestination(settings, tenant: other.id, shard: other.shard)
+    let snapshot = try await tenants.snapshot()
+
+    var configuration = configuration
+    configuration.port = 0
+    let arm = ArmLoop(client, logger: quiet)
+    let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
+    let (isReady, listening) = (Shared(true), Shared(0))
+    let server = APIServer(
+        configuration: configuration, snapshot: { snapshot }, store: store, reader: RequestReader(client),
+        isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
+    let services = ServiceGroup(services: [arm, store, server], logger: quiet)
+
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await services.run() }
+        try await eventually { listening.value != 0 }
+        let gateway = Gateway(
+            port: listening.value, client: client, key: key, otherKey: otherKey, destination: destination,
+            isReady: isReady)
+        do {
+            try await body(gateway)
+        } catch {
+            await services.triggerGracefulShutdown()
+            throw error
+        }
+        await services.triggerGracefulShutdown()
+        try await group.waitForAll()
+    }
+}
+
+extension APIConfiguration {
+    static func with(_ adjust: (inout APIConfiguration) -> Void) -> APIConfiguration {
+        var configuration = APIConfiguration()
+        adjust(&configuration)
+        return configuration
+    }
+}

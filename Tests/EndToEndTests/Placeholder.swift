@@ -1,0 +1,1 @@
+let placeholderEndToEndTests = 0

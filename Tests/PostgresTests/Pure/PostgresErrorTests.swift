@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Postgres
+
+extension Pure {
+    @Suite struct PostgresErrorTests {
+        @Test(arguments: ["22001", "22P02", "23505", "23514"]) func descriptionsLeakNoData(sqlState: String) {
+            let error = PostgresError(
+                .server, "Key (email)=(secret@example.com) exists", sqlState: sqlState, constraint: "one_email",
+                statement: "users.add")
+            for text in ["\(error)", String(describing: error), String(reflecting: error), error.shortDescription] {
+                #expect(!text.contains("secret"))
+                #expect(text.contains(sqlState))
+            }
+            #expect("\(error)".contains("users.add") && "\(error)".contains("one_email"))
+            #expect(error.isDataError && !error.isRetryable && !error.outcomeUnknown)
+        }
+
+        @Test func descriptionsTellWhatIsNoData() {
+            let error = PostgresError(.unavailable, "no connection in time", statement: "a")
+            #expect("\(error)" == "PostgreSQL: unavailable in a: no connection in time")
+            #expect(error.shortDescription == "unavailable")
+        }
+
+        @Test(arguments: ["40001", "40P01", "55P03", "53300", "25006", "08006", "57P01", "57P03"])
+        func passingTroubleIsRetryable(sqlState: String) {
+            #expect(PostgresError(.server, "", sqlState: sqlState).isRetryable)
+        }
+
+        @Test(arguments: ["42601", "42P01", "23505", "22012", "57014", "P0001"])
+        func lastingTroubleIsNot(sqlState: String) {
+            #expect(!PostgresError(.server, "", sqlState: sqlState).isRetryable)
+        }
+
+        @Test func onlyALostConnectionLeavesAnOutcomeUnknown() {
+            let codes: [PostgresError.Code] = [
+                .server, .connectFailed, .unavailable, .overloaded, .closed, .mismatch, .badConnectionString,
+                .migration,
+            ]
+            for code in codes { #expect(!PostgresError(code, "").outcomeUnknown) }
+            #expect(PostgresError(.connectionLost, "").outcomeUnknown && PostgresError(.connectionLost, "").isRetryable)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import SQL
+import TestSupport
+import Testing
+
+@testable import Postgres
+
+@Suite struct MigratorTests {
+    private static let first = Migration(
+        name: "m1",
+        sql: """
+            CREATE SCHEMA sluice;
+            CREATE TABLE sluice.migration (name text PRIMARY KEY, checksum text NOT NULL);
+            """)
+    private static let second = Migration(name: "m2", sql: "CREATE TABLE a (id int8); CREATE TABLE b (id int8);")
+    private static let third = Migration(
+        name: "m3", sql: "-- no-transaction\nCREATE INDEX CONCURRENTLY a_by_id ON a (id);")
+
+    private func migrator(_ migrations: Migration...) -> Migrator { Migrator(migrations, logger: quiet) }
+
+    @Test func appliesOnceAndInOrder() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            let two = migrator(Self.first, Self.second)
+            let pending = try await two.pending(client)
+            #expect(pending == ["m1", "m2"])
+            #expect(try await two.migrate(client) == ["m1", "m2"])
+            #expect(try await two.pending(client) == [])
+            #expect(try await two.migrate(client) == [])
+            let three = migrator(Self.first, Self.second, Self.third)
+            #expect(try await three.pending(client) == ["m3"])
+            #expect(try await three.migrate(client) == ["m3"])
+            #expect(try await client.int("SELECT count(*) FROM sluice.migration") == 3)
+        }
+    }
+
+    @Test func theProgramsOwnMigrations() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            let migrator = Migrator(SQL.migrations, logger: quiet)
+            let applied = try await migrator.migrate(client)
+            #expect(applied == SQL.migrations.map(\.name))
+            #expect(try await migrator.migrate(client) == [])
+        }
+        try await withDatabase { database in
+            let pending = try await Migrator(SQL.migrations, logger: quiet).pending(database.client())
+            #expect(pending == [])
+        }
+    }
+
+    @Test func refusesAnEditedFile() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            _ = try await migrator(Self.first, Self.second).migrate(client)
+            for other in [
+                Migration(name: "m2", sql: Self.second.sql + "\n"), Migration(name: "m2b", sql: Self.second.sql),
+            ] {
+                let edited = migrator(Self.first, other, Self.third)
+                let error = try await postgresError { _ = try await edited.migrate(client) }
+                #expect(error?.code == .migration && error?.message.contains("m2") == true)
+                #expect(try await postgresError { _ = try await edited.pending(client) }?.code == .migration)
+            }
+            #expect(try await client.int("SELECT count(*) FROM sluice.migration") == 2)
+        }
+    }
+
+    @Test func refusesANewerDatabase() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            _ = try await migrator(Self.first, Self.second).migrate(client)
+            let error = try await postgresError { _ = try await migrator(Self.first).migrate(client) }
+            #expect(error?.code == .migration && error?.message.contains("m2") == true)
+        }
+    }
+
+    @Test func aFailureLeavesNothingOfItsFileAndNoLock() async throws {
+        try await withEmptyDatabase { database in
+            let (client, other) = (database.client(), database.client())
+            let broken = Migration(name: "m2", sql: "CREATE TABLE a (id int8); SELECT nonsense;")
+            let error = try await postgresError { _ = try await migrator(Self.first, broken).migrate(client) }
+            #expect(error?.sqlState == "42703")
+            #expect(try await client.int("SELECT count(*) FROM sluice.migration") == 1)
+            let locks = """
+                SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid
+                WHERE locktype = 'advisory' AND datname = current_database()
+                """
+            #expect(try await other.int(locks) == 0)
+            #expect(try await migrator(Self.first, Self.second).migrate(other) == ["m2"])
+        }
+    }
+
+    /// With an index that is built concurrently, which waits for every snapshot: that of a waiting migrator too.
+    @Test func severalAtOnceApplyEachOnce() async throws {
+        try await withEmptyDatabase { database in
+            let applied = try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<4 {
+                    let client = database.client()
+                    group.addTask { try await migrator(Self.first, Self.second, Self.third).migrate(client) }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(applied == ["m1", "m2", "m3"])
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Model
+import Postgres
+import Requests
+import SQL
+import Tenants
+import TestSupport
+import Testing
+
+/// What a claim or a gate costs must not depend on how much is held.
+@Suite(.serialized) struct CostTests {
+    static let held = 100_000
+
+    /// The same requests are stored in both cases, so that their index has the same height; they wait in the second.
+    @Test func aClaimDoesNotTouchWhatIsHeld() async throws {
+        try await withSite { site in
+            let tenant = try await site.tenant()
+            let busy = try await site.destination("busy", of: tenant) { $0.maxInFlight = 1_000 }
+            let closed = try await site.destination("closed", of: tenant)
+            try await site.client.setGate("hold", closed.lane)
+            try await fill(closed, site)
+            try await site.add(100, to: busy)
+            let alone = try await buffersOfAClaim(site)
+            _ = try await site.client.execute(
+                Statement("INSERT INTO sluice.ready SELECT shard, 0, 1, lanes[1], due_at, request_id FROM held"))
+            #expect(try await site.client.backlog(closed.lane) == Int64(Self.held))
+            let beside = try await buffersOfAClaim(site)
+            #expect(alone > 100)
+            #expect(Double(beside) < Double(alone) * 1.1, "\(alone) buffers alone, \(beside) beside held work")
+        }
+    }
+
+    /// Four index entries and the row: nothing that grows with what waits.
+    @Test func aGateIsOneRow() async throws {
+        try await withSite { site in
+            let destination = try await site.destination()
+            try await site.add(10_000, to: destination)
+            // The first change of a page after a checkpoint is logged as a whole page; this one does not count.
+            try await site.client.setGate("hold", destination.lane)
+            try await site.client.setGate("pass", destination.lane)
+            let flip = "UPDATE sluice.lane SET gate = 'hold' WHERE shard = $1 AND lane_id = $2"
+            let plan = try await site.client.execute(
+                Statement("EXPLAIN (ANALYZE, WAL, TIMING OFF) " + flip), key(destination.lane))
+            let wal = try plan.map { try $0.decode(0, as: String.self) }.first { $0.contains("WAL:") }
+            let bytes = try #require(wal.map { Self.number("bytes", in: $0) })
+            #expect(1..<2_048 ~= bytes, "\(bytes) bytes of WAL")
+            #expect(try await site.client.execute(Statement(flip), key(destination.lane)).affected == 1)
+            #expect(try await site.claim().isEmpty)
+            #expect(try await site.client.backlog(destination.lane) == 10_000)
+        }
+    }
+
+    /// Requests of the lane that wait nowhere yet.
+    private func fill(_ destination: Destination, _ site: Site) async throws {
+        _ = try await site.client.execute(
+            Statement(
+                """
+                CREATE TABLE held AS
+                SELECT $1::smallint AS shard, $2::uuid AS tenant_id,
+                       (left(sluice.first_request_id((now() AT TIME ZONE 'UTC')::date)::text, 14)
+                        || '7000-8000-' || lpad(i::text, 12, '0'))::uuid AS request_id,
+                       ARRAY[$3::bigint] AS lanes, now() AS due_at
+                FROM generate_series(1, $4) i
+                """
+            ), Parameters(Site.shard, destination.tenant.uuid, destination.lane.number, Int32(Self.held)))
+        _ = try await site.client.execute(
+            Statement(
+                """
+                INSERT INTO sluice.request (shard, tenant_id, request_id, lanes, method, path, headers, body,
+                                            received_at, due_at)
+                SELECT shard, tenant_id, request_id, lanes, 'POST', '', '', '', due_at, due_at FROM held
+                """))
+    }
+
+    /// Of a claim in a session whose plans are made; it is rolled back each time, and what it left is cleared away.
+    private func buffersOfAClaim(_ site: Site) async throws -> Int {
+        for table in ["ready", "in_flight", "lane"] {
+            _ = try await site.client.execute(Statement("VACUUM ANALYZE sluice.\(table)"))
+        }
+        let claim = "SELECT count(request_id) FROM sluice.claim(\(Site.shard)::smallint, $1, 1, 16, 256, 1000000, 128)"
+        let worker = Parameters(site.worker.uuid)
+        return try await site.client.withConnection { lease in
+            var buffers = 0
+            for _ in 0..<8 {
+                try await lease.execute(Statement("BEGIN"))
+                let plan = try await lease.execute(Statement("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) " + claim), worker)
+                try await lease.execute(Statement("ROLLBACK"))
+                let lines = try plan.map { try $0.decode(0, as: String.self) }
+                buffers = lines.first { $0.contains("Buffers: shared") }.map(Self.pages) ?? 0
+            }
+            return buffers
+        }
+    }
+
+    /// `Buffers: shared hit=1031 read=2 dirtied=2`
+    private static func pages(_ line: String) -> Int { number("hit", in: line) + number("read", in: line) }
+
+    private static func number(_ name: String, in line: String) -> Int {
+        line.split(separator: " ").lazy.compactMap { word in
+            word.hasPrefix(name + "=") ? Int(word.dropFirst(name.count + 1)) : nil
+        }.first ?? 0
+    }
+}

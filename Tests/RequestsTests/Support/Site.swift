@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Model
+import Postgres
+import Requests
+import SQL
+import Tenants
+import TestSupport
+
+/// Tenants and destinations, all on one shard, in a database of the test's own, and the stores that work on them.
+struct Site: Sendable {
+    static let shard: Int16 = 7
+
+    let database: TestDatabase
+    /// Has prepared every statement.
+    let client: Client
+    let tenants: TenantStore
+    let deliveries: DeliveryStore
+    let worker = WorkerID.new()
+
+    init(_ database: TestDatabase, connections: Int = 2) throws {
+        self.database = database
+        client = database.client(statements: SQL.statements, connections: connections)
+        tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
+        deliveries = DeliveryStore(client)
+    }
+
+    func tenant(_ name: String = "t") async throws -> TenantID {
+        TenantID(try await client.value(SQL["tenants.create"], Parameters(TenantID.new().uuid, name, Self.shard)))
+    }
+
+    /// Makes the destination, or changes it.
+    func destination(
+        _ name: String = "d", of tenant: TenantID? = nil, _ adjust: (inout DestinationSettings) -> Void = { _ in }
+    ) async throws -> Destination {
+        var settings = DestinationSettings(name: name, baseURL: "http://127.0.0.1:9")
+        adjust(&settings)
+        let owner = if let tenant { tenant } else { try await self.tenant() }
+        return try await tenants.putDestination(settings, tenant: owner, shard: Self.shard)
+    }
+
+    /// Stores the requests in one transaction and arms their lanes, as the gateway does.
+    func add(_ requests: [NewRequest]) async throws {
+        _ = try await client.execute(SQL["requests.store"], Parameters(storing: requests))
+        try await deliveries.arm(Array(Set(requests.map(\.lane))))
+    }
+
+    func add(_ count: Int, to destination: Destination, bytes: Int = 8) async throws {
+        try await add(
+            (0..<count).map { _ in NewRequest(to: destination, body: [UInt8](repeating: 0x61, count: bytes)) })
+    }
+
+    func claim(_ adjust: (inout DeliveryStore.ClaimLimits) -> Void = { _ in }) async throws -> [Delivery] {
+        var limits = DeliveryStore.ClaimLimits()
+        adjust(&limits)
+        return try await deliveries.claim(shard: Self.shard, worker: worker, limits: limits)
+    }
+
+    /// Reports the same verdict for all of them and arms their lanes, as a worker does.
+    @discardableResult
+    func report(
+        _ claimed: [Delivery], _ verdict: Verdict, _ attemptClass: AttemptClass = .delivered, retryIn: Duration? = nil
+    ) async throws -> [Bool] {
+        var outcome = Outcome(verdict, attemptClass)
+        outcome.retryIn = retryIn ?? (verdict == .retry ? .zero : nil)
+        let counted = try await deliveries.report(claimed.map { Report($0, outcome) }, within: .seconds(10))
+        try await deliveries.arm(Array(Set(claimed.map(\.lane))))
+        return counted
+    }
+}
+
+func withSite(connections: Int = 2, _ body: (Site) async throws -> Void) async throws {
+    try await withDatabase { try await body(Site($0, connections: connections)) }
+}
+
+extension NewRequest {
+    init(
+        to destination: Destination, id: RequestID = .new(), body: [UInt8] = Array("{}".utf8), dueAt: Timestamp? = nil,
+        expiresAt: Timestamp? = nil, idempotency: Idempotency? = nil
+    ) {
+        var headers = HeaderLines()
+        headers.append("content-type", "application/json")
+        self.init(
+            id: id, tenant: destination.tenant, destination: destination.id, lane: destination.lane, method: "POST",
+            path: "/hook", query: nil, headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
+            idempotency: idempotency)
+    }
+}
+
+extension Parameters {
+    /// Of `requests.store`.
+    init(storing requests: [NewRequest], keyWindow: Duration = .seconds(3600)) {
+        self.init(
+            requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
+            requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
+            requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) }, requests.map(\.dueAt),
+            requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
+            requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow)
+    }
+}

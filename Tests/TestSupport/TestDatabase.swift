@@ -1,0 +1,73 @@
+package import Postgres
+import Synchronization
+
+/// A database of one test's own. Its clients are closed when the test ends.
+package final class TestDatabase: Sendable {
+    package let connectionString: String
+    package let settings: ConnectionSettings
+    package let loop: Loop
+    private let clients = Mutex<[Client]>([])
+
+    init(_ connectionString: String) throws {
+        self.connectionString = connectionString
+        settings = try ConnectionSettings(connectionString)
+        loop = try Loop()
+    }
+
+    package func client(
+        statements: [Statement] = [], connections: Int = 1, _ adjust: (inout Client.Configuration) -> Void = { _ in }
+    ) -> Client {
+        var configuration = Client.Configuration(
+            settings, name: "test", connections: connections, statements: statements)
+        adjust(&configuration)
+        let client = Client(configuration, on: loop)
+        clients.withLock { $0.append(client) }
+        return client
+    }
+
+    func close() async {
+        for client in clients.withLock({ $0 }) { await client.close() }
+        loop.stop()
+    }
+}
+
+/// Gives the body a database with the program's schema; it is dropped afterwards.
+package func withDatabase<T>(_ body: (TestDatabase) async throws -> T) async throws -> T {
+    try await withDatabase(from: .migrated, body)
+}
+
+package func withEmptyDatabase<T>(_ body: (TestDatabase) async throws -> T) async throws -> T {
+    try await withDatabase(from: .empty, body)
+}
+
+/// Clients of a database that exists already, such as one of `withServer`'s; they are closed when the body ends.
+package func withClients<T>(
+    of connectionString: String, _ body: (TestDatabase) async throws -> T
+) async throws -> T {
+    let database = try TestDatabase(connectionString)
+    do {
+        let value = try await body(database)
+        await database.close()
+        return value
+    } catch {
+        await database.close()
+        throw error
+    }
+}
+
+private func withDatabase<T>(
+    from template: TestServer.Template, _ body: (TestDatabase) async throws -> T
+) async throws -> T {
+    let server = try await TestServer.shared
+    let name = "sluice_test_" + String(UInt64.random(in: .min ... .max), radix: 36)
+    try await server.create(name, from: template)
+    do {
+        let value = try await withClients(of: server.connectionString(for: name), body)
+        try await server.drop(name)
+        return value
+    } catch {
+        // The error of the test is the one to tell.
+        try? await server.drop(name)
+        throw error
+    }
+}

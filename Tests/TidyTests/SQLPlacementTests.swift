@@ -1,0 +1,33 @@
+import TestSupport
+import Testing
+
+/// SQL lives in `sql/` and nowhere else.
+struct SQLPlacementTests {
+    /// Files that say what they say to a server themselves, and why.
+    static let exceptions: [String: String] = [
+        "Sources/Postgres/Client.swift": "transaction control",
+        "Sources/Postgres/Connection.swift": "session settings and LISTEN",
+        "Sources/Postgres/Migrator.swift": "the migrations' own table and lock",
+        "Sources/Postgres/LocalServer.swift": "the first database of a private server",
+    ]
+
+    static var keyword: Regex<Substring> {
+        /"[^"]*\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|LISTEN|NOTIFY|BEGIN|COMMIT|ROLLBACK|SET)\b[^"]*"/
+            .wordBoundaryKind(.simple)
+    }
+
+    @Test func noStatementInASource() throws {
+        for file in try SourceTree.swift(in: "Sources") where Self.exceptions[file.path] == nil {
+            for line in file.lines where !line.drop(while: { $0 == " " }).hasPrefix("//") {
+                #expect(!line.contains(Self.keyword), "\(file.path): \(line)")
+            }
+        }
+    }
+
+    /// An exception that is not needed any more would let others in.
+    @Test func exceptionsAreNeeded() throws {
+        for file in try SourceTree.swift(in: "Sources") where Self.exceptions[file.path] != nil {
+            #expect(file.text.contains(Self.keyword), "\(file.path)")
+        }
+    }
+}

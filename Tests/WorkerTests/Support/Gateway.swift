@@ -1,0 +1,88 @@
+import Model
+import Postgres
+import Requests
+import ServiceLifecycle
+import Sink
+import Tenants
+import TestSupport
+import Worker
+
+/// All that stands between a tenant and a destination but the API: store, arm, and a worker that can be stopped.
+struct Gateway: Sendable {
+    let client: Client
+    let destination: Destination
+    private let store: RequestStore
+    private let worker: ServiceGroup
+
+    init(_ database: TestDatabase, to sink: Sink, drainTimeout: Duration, shape: (inout DestinationSettings) -> Void)
+        async throws
+    {
+        client = database.client(
+            statements: TenantStore.statements + DeliveryStore.upkeepStatements, connections: 2)
+        let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
+        let tenant = try await tenants.createTenant(named: "t")
+        var settings = DestinationSettings(name: "sink", baseURL: sink.url)
+        settings.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(1))
+        shape(&settings)
+        destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
+
+        let arm = ArmLoop(database.client(statements: ArmLoop.statements), logger: quiet)
+        store = RequestStore(
+            database.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(60), arm: arm)
+        var configuration = WorkerConfiguration()
+        configuration.drainTimeout = drainTimeout
+        let snapshots = SnapshotLoop(tenants, logger: quiet)
+        let worker = Worker(
+            database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
+            logger: quiet)
+        self.worker = ServiceGroup(services: [arm, store, snapshots, worker], logger: quiet)
+    }
+
+    func store(_ count: Int) async throws -> [RequestID] {
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<count {
+                group.addTask {
+                    let id = RequestID.new()
+                    let request = NewRequest(
+                        id: id, tenant: destination.tenant, destination: destination.id, lane: destination.lane,
+                        method: "POST", path: "/\(id)", query: nil, headers: HeaderLines(), body: Array("\(id)".utf8))
+                    guard try await store.store(request, within: .seconds(10)) == .stored else {
+                        throw NeverHappened("\(id) was not stored")
+                    }
+                    return id
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    /// Runs everything while the body does, then shuts down in order.
+    func run(_ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await worker.run() }
+            do {
+                try await body()
+            } catch {
+                await worker.triggerGracefulShutdown()
+                throw error
+            }
+            await worker.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+    }
+
+    func count(_ table: String, where condition: String = "true") async throws -> Int64 {
+        let rows = try await client.query(Statement("SELECT count(*) FROM sluice.\(table) WHERE \(condition)"))
+        return try rows[0].decode(0)
+    }
+}
+
+func withGateway(
+    to sink: Sink, drainTimeout: Duration = .seconds(5), _ shape: (inout DestinationSettings) -> Void = { _ in },
+    _ body: (Gateway) async throws -> Void
+) async throws {
+    try await withDatabase { database in
+        let gateway = try await Gateway(database, to: sink, drainTimeout: drainTimeout, shape: shape)
+        try await gateway.run { try await body(gateway) }
+    }
+}

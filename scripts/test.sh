@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every check and test. The tests start a PostgreSQL server of their own.
+#   SLUICE_SANITIZE=0   leaves out the run under the thread sanitizer, which builds everything once more
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s: %s\n' "$(date +%T)" "$*" >&2; }
+
+scripts/install.sh
+
+say "checking the format"
+swift format lint --strict --recursive Package.swift Sources Tests sql
+
+say "building (the first time takes 4 to 10 minutes)"
+export SLUICE_WARNINGS_AS_ERRORS=1
+build=(--explicit-target-dependency-import-check error)
+swift build --build-tests "${build[@]}"
+
+say "testing"
+swift test --skip-build "${build[@]}"
+
+if [ "${SLUICE_SANITIZE:-1}" = 1 ]; then
+    say "testing the libpq layer under the thread sanitizer"
+    swift test "${build[@]}" --sanitize thread --scratch-path .build-tsan --filter 'PostgresTests|ModelTests'
+fi
+
+say "all passed"

@@ -1,0 +1,42 @@
+package import Postgres
+
+/// The project's SQL, compiled in: nothing has to be shipped beside the binary.
+package enum SQL {
+    /// In order of application. Append only: a file that was applied anywhere must not change.
+    package static let migrations: [Migration] = [
+        Migration(name: "m0001_configuration", sql: text(PackageResources.m0001_configuration_sql)),
+        Migration(name: "m0002_requests", sql: text(PackageResources.m0002_requests_sql)),
+        Migration(name: "m0003_lanes", sql: text(PackageResources.m0003_lanes_sql)),
+        Migration(name: "m0004_ingest", sql: text(PackageResources.m0004_ingest_sql)),
+        Migration(name: "m0005_upkeep", sql: text(PackageResources.m0005_upkeep_sql)),
+    ]
+
+    /// Every named statement of the query files.
+    package static let statements: [Statement] = [
+        PackageResources.tenants_sql, PackageResources.requests_sql, PackageResources.deliveries_sql,
+        PackageResources.upkeep_sql, PackageResources.doctor_sql,
+    ].flatMap(parse)
+
+    /// What the benchmarks need besides, in a database of their own.
+    package static let benchStatements = parse(PackageResources.bench_sql)
+    package static let benchSchema = text(PackageResources.bench_schema_sql)
+
+    /// A statement by its name. The tidy tests prepare every statement that the source names, so a wrong name does not
+    /// get past them.
+    package static subscript(name: String) -> Statement {
+        guard let statement = byName[name] else { preconditionFailure("no query file has a statement \(name)") }
+        return statement
+    }
+
+    private static let byName = Dictionary((statements + benchStatements).map { ($0.name, $0) }) { first, _ in first }
+
+    private static func parse(_ file: [UInt8]) -> [Statement] {
+        do {
+            return try Statement.parse(text(file))
+        } catch {
+            preconditionFailure("a query file is malformed: \(error)")
+        }
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

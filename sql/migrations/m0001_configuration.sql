@@ -1,0 +1,119 @@
+-- The schema, and what operators and tenants configure. Small tables; every change bumps config_version and is
+-- announced on the channel sluice_config, so that processes refresh what they hold in memory.
+
+CREATE SCHEMA sluice;
+
+COMMENT ON SCHEMA sluice IS 'Storage-first gateway: requests are stored here before they are answered, and delivered from here.';
+
+CREATE TABLE sluice.migration (
+    name       text PRIMARY KEY,
+    checksum   text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE sluice.migration IS 'Steps of the schema that have been applied.';
+COMMENT ON COLUMN sluice.migration.checksum IS 'SHA-256 of the file, in hex; a file that was applied must not change.';
+
+CREATE TABLE sluice.config_version (
+    singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT there_is_one_row CHECK (singleton),
+    version   bigint NOT NULL
+);
+
+COMMENT ON TABLE sluice.config_version IS 'Counts changes of the configuration; a process whose copy is older reads it again.';
+
+INSERT INTO sluice.config_version (version) VALUES (1);
+
+CREATE FUNCTION sluice.config_changed() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_version bigint;
+BEGIN
+    UPDATE sluice.config_version SET version = version + 1 RETURNING version INTO v_version;
+    PERFORM pg_notify('sluice_config', v_version::text);
+    RETURN v_version;
+END $$;
+
+COMMENT ON FUNCTION sluice.config_changed IS 'Tells every process that the configuration has changed; called in the transaction that changes it.';
+
+CREATE TABLE sluice.tenant (
+    tenant_id  uuid PRIMARY KEY,
+    name       text NOT NULL CONSTRAINT tenant_name_is_unique UNIQUE
+               CONSTRAINT tenant_name_is_a_slug CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+    shard      smallint NOT NULL CONSTRAINT shard_is_in_range CHECK (shard BETWEEN 0 AND 63),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE sluice.tenant IS 'Owners of everything else; the directory that says on which shard a tenant lives.';
+COMMENT ON COLUMN sluice.tenant.shard IS 'Chosen when the tenant is made and never computed; leads every key of what the tenant owns.';
+
+CREATE TABLE sluice.api_key (
+    shard      smallint NOT NULL,
+    tenant_id  uuid NOT NULL,
+    key_id     uuid NOT NULL,
+    key_hash   bytea NOT NULL CONSTRAINT key_hash_is_a_sha256 CHECK (octet_length(key_hash) = 32),
+    label      text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    PRIMARY KEY (shard, tenant_id, key_id)
+);
+
+COMMENT ON TABLE sluice.api_key IS 'Keys of tenants'' callers. Only hashes: a key is shown once, when it is made.';
+COMMENT ON COLUMN sluice.api_key.key_hash IS 'SHA-256 of the key, which has 256 random bits and so needs no slow hash.';
+
+CREATE TABLE sluice.destination (
+    shard              smallint NOT NULL,
+    tenant_id          uuid NOT NULL,
+    destination_id     uuid NOT NULL,
+    name               text NOT NULL CONSTRAINT destination_name_is_a_slug CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+    base_url           text NOT NULL CONSTRAINT base_url_is_http CHECK (base_url ~ '^https?://[^/?#]+'),
+    connect_timeout_ms integer NOT NULL DEFAULT 5000 CONSTRAINT connect_timeout_is_in_range CHECK (connect_timeout_ms BETWEEN 10 AND 60000),
+    timeout_ms         integer NOT NULL DEFAULT 30000 CONSTRAINT timeout_is_in_range CHECK (timeout_ms BETWEEN 10 AND 300000),
+    max_in_flight      integer NOT NULL DEFAULT 64 CONSTRAINT max_in_flight_is_in_range CHECK (max_in_flight BETWEEN 1 AND 10000),
+    rate_per_second    double precision CONSTRAINT rate_is_positive CHECK (rate_per_second > 0),
+    rate_burst         integer NOT NULL DEFAULT 1 CONSTRAINT rate_burst_is_positive CHECK (rate_burst >= 1),
+    max_attempts       smallint NOT NULL DEFAULT 12 CONSTRAINT max_attempts_is_in_range CHECK (max_attempts BETWEEN 1 AND 100),
+    backoff_base_ms    integer NOT NULL DEFAULT 1000 CONSTRAINT backoff_base_is_in_range CHECK (backoff_base_ms BETWEEN 1 AND 3600000),
+    backoff_cap_ms     integer NOT NULL DEFAULT 3600000 CONSTRAINT backoff_cap_is_in_range CHECK (backoff_cap_ms BETWEEN backoff_base_ms AND 86400000),
+    signing_secret     bytea,
+    created_at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (shard, tenant_id, destination_id),
+    CONSTRAINT destination_name_is_unique UNIQUE (shard, tenant_id, name)
+);
+
+COMMENT ON TABLE sluice.destination IS 'Where requests go, and how.';
+COMMENT ON COLUMN sluice.destination.base_url IS 'The path and query of a request are appended to it.';
+COMMENT ON COLUMN sluice.destination.timeout_ms IS 'From the start of an attempt to the end of the response body.';
+COMMENT ON COLUMN sluice.destination.max_in_flight IS 'Attempts under way at the same time, over all workers.';
+COMMENT ON COLUMN sluice.destination.rate_per_second IS 'Attempts a second, over all workers; NULL is no limit.';
+COMMENT ON COLUMN sluice.destination.rate_burst IS 'Attempts that may be made at once after a quiet time, where there is a rate.';
+COMMENT ON COLUMN sluice.destination.max_attempts IS 'After this many a delivery becomes a dead letter. The default, with the default back-off, spans about two hours.';
+COMMENT ON COLUMN sluice.destination.backoff_base_ms IS 'The wait before the second attempt; it doubles from then on, with jitter, up to backoff_cap_ms.';
+COMMENT ON COLUMN sluice.destination.signing_secret IS 'Key of the Standard Webhooks signature, sealed with AES-GCM; NULL: requests are not signed.';
+
+CREATE TABLE sluice.leadership (
+    role        text PRIMARY KEY,
+    holder      uuid NOT NULL,
+    term        bigint NOT NULL,
+    lease_until timestamptz NOT NULL
+);
+
+COMMENT ON TABLE sluice.leadership IS 'Which process does the work that one process must do: a lease row, not a session lock, so that it works through poolers.';
+COMMENT ON COLUMN sluice.leadership.term IS 'Grows each time the role changes hands.';
+
+CREATE FUNCTION sluice.lead(p_role text, p_holder uuid, p_lease interval) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_now  timestamptz := clock_timestamp();
+    v_term bigint;
+BEGIN
+    INSERT INTO sluice.leadership AS l (role, holder, term, lease_until)
+    VALUES (p_role, p_holder, 1, v_now + p_lease)
+    ON CONFLICT (role) DO UPDATE
+        SET holder = EXCLUDED.holder,
+            term = l.term + (l.holder <> EXCLUDED.holder)::int,
+            lease_until = EXCLUDED.lease_until
+        WHERE l.holder = EXCLUDED.holder OR l.lease_until < v_now
+    RETURNING term INTO v_term;
+    RETURN v_term;
+END $$;
+
+COMMENT ON FUNCTION sluice.lead IS 'Takes or renews a role''s lease; returns its term, or NULL while another process holds it.';

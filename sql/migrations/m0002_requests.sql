@@ -1,0 +1,194 @@
+-- Requests and the state of their deliveries. The state of a delivery is a fact plus a place: a row in ready (waiting,
+-- scheduled or held: the lane's gate tells), in in_flight, in dead_letter, or a final verdict in attempt.
+--
+-- Every key starts with shard, then the tenant or the lane, so that the schema can be distributed by shard. There are
+-- no foreign keys between hot tables (their checks lock the parent's row) and no triggers.
+
+CREATE TYPE sluice.gate AS ENUM ('pass', 'hold');
+
+COMMENT ON TYPE sluice.gate IS 'Whether deliveries of a lane may be claimed.';
+
+CREATE TYPE sluice.verdict AS ENUM ('delivered', 'retry', 'dead', 'expired', 'cancelled', 'returned');
+
+COMMENT ON TYPE sluice.verdict IS 'What an attempt means for its delivery: delivered, dead, expired and cancelled are final; returned leaves no attempt behind.';
+
+CREATE TABLE sluice.request (
+    shard          smallint NOT NULL,
+    tenant_id      uuid NOT NULL,
+    request_id     uuid NOT NULL,
+    destination_id uuid,
+    topic          text,
+    lanes          bigint[] NOT NULL,
+    method         text NOT NULL,
+    path           text NOT NULL,
+    query          text,
+    headers        text NOT NULL,
+    body           bytea NOT NULL,
+    received_at    timestamptz NOT NULL,
+    due_at         timestamptz NOT NULL,
+    expires_at     timestamptz,
+    PRIMARY KEY (shard, tenant_id, request_id)
+) PARTITION BY RANGE (request_id);
+
+COMMENT ON TABLE sluice.request IS 'What tenants sent, byte for byte, never changed. Partitions by the day of the key, a UUIDv7; dropped, not deleted from.';
+COMMENT ON COLUMN sluice.request.lanes IS 'The lanes of its deliveries.';
+COMMENT ON COLUMN sluice.request.path IS 'As it was sent, percent-encoding untouched, below the destination''s base URL.';
+COMMENT ON COLUMN sluice.request.query IS 'Without the question mark; NULL where there was none.';
+COMMENT ON COLUMN sluice.request.headers IS 'One "name: value" a line, in the order of arrival, without hop-by-hop headers and the gateway''s own key.';
+COMMENT ON COLUMN sluice.request.due_at IS 'When its first attempts were due.';
+COMMENT ON COLUMN sluice.request.expires_at IS 'An attempt that would start later is not made.';
+
+CREATE TABLE sluice.idempotency_key (
+    shard       smallint NOT NULL,
+    tenant_id   uuid NOT NULL,
+    key_hash    bytea NOT NULL,
+    request_id  uuid NOT NULL,
+    fingerprint bytea NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    PRIMARY KEY (shard, tenant_id, key_hash)
+) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.idempotency_key IS 'Which request a tenant''s Idempotency-Key stands for. A table of its own: a partitioned table can''t hold this key.';
+COMMENT ON COLUMN sluice.idempotency_key.key_hash IS 'First 16 bytes of the SHA-256 of the key.';
+COMMENT ON COLUMN sluice.idempotency_key.fingerprint IS 'First 16 bytes of the SHA-256 of the payload; the same key with another one is a conflict.';
+
+CREATE INDEX idempotency_key_expiry ON sluice.idempotency_key (shard, expires_at);
+
+CREATE TABLE sluice.lane (
+    shard           smallint NOT NULL,
+    lane_id         bigint GENERATED ALWAYS AS IDENTITY,
+    tenant_id       uuid NOT NULL,
+    destination_id  uuid NOT NULL,
+    gate            sluice.gate NOT NULL DEFAULT 'pass',
+    armed           boolean NOT NULL DEFAULT false,
+    next_due_at     timestamptz,
+    vtime           double precision NOT NULL DEFAULT 0,
+    weight          double precision NOT NULL DEFAULT 1 CONSTRAINT weight_is_positive CHECK (weight > 0),
+    max_in_flight   integer NOT NULL,
+    lease           interval NOT NULL,
+    rate_per_second double precision,
+    rate_burst      integer NOT NULL,
+    tokens          double precision NOT NULL,
+    tokens_at       timestamptz NOT NULL,
+    PRIMARY KEY (shard, lane_id)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.lane IS 'The scheduling row of a destination: may work be claimed here, and how much. Claims start from armed lanes, never from the backlog.';
+COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit.';
+COMMENT ON COLUMN sluice.lane.armed IS 'A claim may find work here. False: empty, full, or out of tokens; whatever changes that arms it.';
+COMMENT ON COLUMN sluice.lane.next_due_at IS 'Of a lane that is not armed: when time alone will make it runnable.';
+COMMENT ON COLUMN sluice.lane.vtime IS 'Virtual time of the stride scheduler: the lane that has had least, by weight, is claimed from first.';
+COMMENT ON COLUMN sluice.lane.lease IS 'How long a claimed delivery stays its worker''s: the attempt''s time-out and slack.';
+COMMENT ON COLUMN sluice.lane.tokens IS 'Token bucket of the destination''s rate, as of tokens_at.';
+
+CREATE INDEX lane_runnable ON sluice.lane (shard, tenant_id, lane_id) WHERE armed AND gate = 'pass';
+CREATE INDEX lane_timer ON sluice.lane (shard, next_due_at) WHERE NOT armed AND next_due_at IS NOT NULL;
+CREATE INDEX lane_destination ON sluice.lane (shard, tenant_id, destination_id);
+
+CREATE TABLE sluice.ready (
+    shard      smallint NOT NULL,
+    attempts   smallint NOT NULL,
+    bytes      integer NOT NULL,
+    lane_id    bigint NOT NULL,
+    due_at     timestamptz NOT NULL,
+    request_id uuid NOT NULL,
+    PRIMARY KEY (shard, lane_id, due_at, request_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
+        autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.ready IS 'Deliveries that wait to be claimed: due, scheduled for later, or held behind a closed gate.';
+COMMENT ON COLUMN sluice.ready.attempts IS 'Attempts spent so far.';
+COMMENT ON COLUMN sluice.ready.bytes IS 'Size of the body, so that a claim can bound what it loads.';
+COMMENT ON COLUMN sluice.ready.due_at IS 'The request''s due_at, or the last attempt''s next_due_at: by it a single delivery is found without a scan.';
+
+CREATE TABLE sluice.in_flight (
+    shard       smallint NOT NULL,
+    attempt     smallint NOT NULL,
+    bytes       integer NOT NULL,
+    lane_id     bigint NOT NULL,
+    due_at      timestamptz NOT NULL,
+    claimed_at  timestamptz NOT NULL,
+    lease_until timestamptz NOT NULL,
+    token       bigint NOT NULL,
+    request_id  uuid NOT NULL,
+    tenant_id   uuid NOT NULL,
+    worker      uuid NOT NULL,
+    PRIMARY KEY (shard, lane_id, request_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+        autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.in_flight IS 'Deliveries that a worker has claimed. The key stops a double claim.';
+COMMENT ON COLUMN sluice.in_flight.attempt IS 'Number of the attempt under way, from 1.';
+COMMENT ON COLUMN sluice.in_flight.token IS 'Fence: only a report that knows it changes anything.';
+COMMENT ON COLUMN sluice.in_flight.lease_until IS 'Afterwards the delivery goes back to ready, its attempt counted as lost.';
+
+CREATE INDEX in_flight_lease ON sluice.in_flight (shard, lease_until);
+
+CREATE TABLE sluice.attempt (
+    shard           smallint NOT NULL,
+    tenant_id       uuid NOT NULL,
+    request_id      uuid NOT NULL,
+    lane_id         bigint NOT NULL,
+    finished_at     timestamptz NOT NULL,
+    number          smallint NOT NULL,
+    status          smallint,
+    verdict         sluice.verdict NOT NULL,
+    class           text NOT NULL,
+    latency_us      bigint NOT NULL,
+    next_due_at     timestamptz,
+    worker          uuid NOT NULL,
+    error           text,
+    response_head   text,
+    response_body   bytea,
+    PRIMARY KEY (shard, tenant_id, request_id, lane_id, finished_at)
+) PARTITION BY RANGE (request_id);
+
+COMMENT ON TABLE sluice.attempt IS 'Log of attempts, append-only. Partitioned like request, so that the attempts of a request lie in one partition and go with it.';
+COMMENT ON COLUMN sluice.attempt.class IS 'What happened: delivered, rejected, redirected, throttled, server_error, connect_refused, timeout, lost, ...';
+COMMENT ON COLUMN sluice.attempt.status IS 'HTTP status of the response, where one came.';
+COMMENT ON COLUMN sluice.attempt.next_due_at IS 'Of a retry: when the next attempt is due.';
+COMMENT ON COLUMN sluice.attempt.response_head IS 'Headers of the response, one a line, bounded.';
+COMMENT ON COLUMN sluice.attempt.response_body IS 'The first 16 KiB of the response''s body.';
+
+CREATE TABLE sluice.dead_letter (
+    shard      smallint NOT NULL,
+    attempts   smallint NOT NULL,
+    bytes      integer NOT NULL,
+    lane_id    bigint NOT NULL,
+    dead_at    timestamptz NOT NULL,
+    tenant_id  uuid NOT NULL,
+    request_id uuid NOT NULL,
+    class      text NOT NULL,
+    PRIMARY KEY (shard, tenant_id, lane_id, request_id)
+);
+
+COMMENT ON TABLE sluice.dead_letter IS 'Deliveries that used up their attempts or were refused for good. They keep their request''s partition.';
+COMMENT ON COLUMN sluice.dead_letter.class IS 'Class of the last attempt.';
+
+CREATE VIEW sluice.delivery AS
+SELECT q.shard, q.tenant_id, q.request_id, l.lane_id, l.destination_id, q.received_at, q.expires_at,
+       CASE
+           WHEN f.request_id IS NOT NULL THEN 'in_flight'
+           WHEN w.request_id IS NOT NULL AND w.due_at > now() THEN 'scheduled'
+           WHEN w.request_id IS NOT NULL AND l.gate = 'hold' THEN 'held'
+           WHEN w.request_id IS NOT NULL THEN 'waiting'
+           WHEN d.request_id IS NOT NULL THEN 'dead'
+           ELSE coalesce(a.verdict::text, 'waiting')
+       END AS state,
+       coalesce(f.attempt, w.attempts, a.number, 0::smallint) AS attempts,
+       w.due_at, f.worker, f.lease_until, a.finished_at AS last_attempt_at, a.class AS last_class, a.status AS last_status
+FROM sluice.request q
+CROSS JOIN LATERAL unnest(q.lanes) AS delivery(lane_id)
+JOIN sluice.lane l ON l.shard = q.shard AND l.lane_id = delivery.lane_id
+LEFT JOIN LATERAL (
+    SELECT * FROM sluice.attempt a
+    WHERE a.shard = q.shard AND a.tenant_id = q.tenant_id AND a.request_id = q.request_id AND a.lane_id = l.lane_id
+    ORDER BY a.finished_at DESC LIMIT 1) a ON true
+LEFT JOIN sluice.ready w
+       ON w.shard = q.shard AND w.lane_id = l.lane_id AND w.due_at = coalesce(a.next_due_at, q.due_at) AND w.request_id = q.request_id
+LEFT JOIN sluice.in_flight f
+       ON f.shard = q.shard AND f.lane_id = l.lane_id AND f.request_id = q.request_id
+LEFT JOIN sluice.dead_letter d
+       ON d.shard = q.shard AND d.tenant_id = q.tenant_id AND d.lane_id = l.lane_id AND d.request_id = q.request_id;
+
+COMMENT ON VIEW sluice.delivery IS 'One row a request and destination, with its state: waiting, scheduled, held, in_flight, delivered, dead, expired, cancelled. Name shard, tenant_id and request_id in the query.';

@@ -1,0 +1,14 @@
+-- name: doctor.server
+-- Settings that matter, and the server's clock.
+-- > name text
+-- > value text
+SELECT name, setting AS value FROM pg_settings
+WHERE name IN ('server_version', 'server_version_num', 'fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum', 'max_connections')
+UNION ALL
+SELECT 'clock', extract(epoch FROM clock_timestamp())::text;
+
+-- name: doctor.partitions
+-- Days from tomorrow on that have a partition.
+-- > days_ahead int8
+SELECT count(*) AS days_ahead FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = to_regclass('sluice.request') AND substr(c.relname, 9)::date > (clock_timestamp() AT TIME ZONE 'UTC')::date;
