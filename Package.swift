@@ -60,15 +60,24 @@ let package = Package(
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Model", "Postgres", "SQL", crypto, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
-        module("API", ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
-        module("Worker", ["Model", "Postgres", "Tenants", "Requests", crypto, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, logging, lifecycle]),
+        module(
+            "API",
+            ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
+        module(
+            "Worker",
+            [
+                "Model", "Postgres", "Tenants", "Requests", crypto, asyncHTTPClient, nioCore, nioPosix, nioHTTP1,
+                nioSSL, logging, lifecycle,
+            ]),
         module("Sink", [nioCore, nioPosix, nioHTTP1]),
-        module("Bench", ["Model", "Postgres", "SQL", "Tenants", "Requests", "Worker", "Sink", nioCore, nioPosix, nioHTTP1, logging]),
+        module(
+            "Bench",
+            ["Model", "Postgres", "SQL", "Tenants", "Requests", "Worker", "Sink", nioCore, nioPosix, nioHTTP1, logging]),
         .executableTarget(
             name: "sluice",
             dependencies: [
                 "Model", "Postgres", "SQL", "Tenants", "Requests", "API", "Worker", "Sink", "Bench",
-                arguments, configuration, logging, lifecycle,
+                arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -82,7 +91,9 @@ let package = Package(
         tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres"]),
         tests("WorkerTests", ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres"]),
         tests("SinkTests", ["Sink", "Bench"]),
-        tests("EndToEndTests", ["sluice", "Sink", "Postgres", "Model"], resources: [.copy("Fixtures")]),
+        tests(
+            "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 package import Logging
-import NIOCore
+package import NIOCore
 package import Requests
 import ServiceLifecycle
 package import Tenants
@@ -13,6 +13,7 @@ package struct APIServer: Service {
     private let responder: Responder
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
+    private let eventLoops: any EventLoopGroup
 
     /// - Parameters:
     ///   - snapshot: called for each request; must be cheap.
@@ -20,11 +21,13 @@ package struct APIServer: Service {
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, isReady: @escaping @Sendable () async -> Bool, logger: Logger,
+        reader: RequestReader, isReady: @escaping @Sendable () async -> Bool,
+        eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
+        self.eventLoops = eventLoops
         self.onListening = onListening
         let bodies = BodyReader(limit: configuration.bodiesLimit)
         responder = Responder(
@@ -43,7 +46,7 @@ package struct APIServer: Service {
             configuration: ServerConfiguration(
                 address: address, backlog: Self.backlog,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)),
-            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,
+            eventLoopGroup: eventLoops, logger: logger,
             responder: { [responder, date = HTTPDate()] request, writer, channel in
                 guard var response = await responder.respond(to: request, on: channel) else { return }
                 response.headers.append(HTTPField(name: .date, value: date.now))

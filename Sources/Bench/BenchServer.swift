@@ -1,6 +1,6 @@
 import Foundation
-package import Postgres
 import Logging
+package import Postgres
 import SQL
 
 /// A PostgreSQL server for the time of one benchmark, in a temporary directory, with fsync on; baseline and subject run
@@ -38,7 +38,8 @@ package struct BenchServer: Sendable {
         let loop = try Loop()
         defer { loop.stop() }
         let client = Client(.init(connection, name: "bench-setup"), on: loop)
-        try await Migrator(SQL.migrations, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }).migrate(client)
+        try await Migrator(SQL.migrations, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }).migrate(
+            client)
         for statement in splitStatements(SQL.benchSchema) { _ = try await client.execute(Statement(statement)) }
         await client.close()
     }
@@ -51,7 +52,9 @@ package struct BenchServer: Sendable {
     /// A client with the statements of benchmarks and gateway, without a time limit on what fills tables.
     package func client(on loop: Loop, connections: Int = 1, statements: [Statement] = SQL.benchStatements) -> Client {
         Client(
-            .init(connection, name: "bench", connections: connections, statements: statements, statementTimeout: .seconds(600)),
+            .init(
+                connection, name: "bench", connections: connections, statements: statements,
+                statementTimeout: .seconds(600)),
             on: loop)
     }
 }

@@ -33,7 +33,8 @@ package enum ClaimBench {
                         try await fixture.fill(client, destination, count: rows / lanes, body: kibibyte, first: first)
                         first += Int64(rows / lanes)
                     }
-                    ours.append(try await claim(server, loop, fixture, connections: connections, rows: rows / lanes * lanes))
+                    ours.append(
+                        try await claim(server, loop, fixture, connections: connections, rows: rows / lanes * lanes))
                 }
                 results.add("pgmq-style rows/s, \(connections) connections", median(queue), "1/s")
                 results.add("claim + report rows/s, \(connections) connections", median(ours), "1/s")
@@ -64,10 +65,13 @@ package enum ClaimBench {
         return Double(rows) / elapsed(since: start)
     }
 
-    private static func readQueue(_ server: BenchServer, _ loop: Loop, connections: Int, rows: Int) async throws -> Double {
+    private static func readQueue(_ server: BenchServer, _ loop: Loop, connections: Int, rows: Int) async throws
+        -> Double
+    {
         let client = server.client(on: loop, connections: connections)
         let rate = try await measure(connections: connections, rows: rows) {
-            let messages = try await client.execute(SQL["bench.queue_read"], Parameters(Duration.seconds(30), Int32(100)))
+            let messages = try await client.execute(
+                SQL["bench.queue_read"], Parameters(Duration.seconds(30), Int32(100)))
             let ids = try messages.map { try $0.decode(0, as: Int64.self) }
             _ = try await client.execute(SQL["bench.queue_archive"], Parameters(ids))
             return ids.count

@@ -2,8 +2,8 @@ import Foundation
 import Model
 import Postgres
 import Requests
-import Sink
 import SQL
+import Sink
 import Tenants
 import Worker
 
@@ -35,7 +35,8 @@ package enum DrainBench {
                 alone.append(try await run.measure())
             }
             results.add("direct posts/s", median(posts), "1/s")
-            results.add("drain deliveries/s", median(alone.map(\.rate)), "1/s", target: "> 10,800 on the reference machine")
+            results.add(
+                "drain deliveries/s", median(alone.map(\.rate)), "1/s", target: "> 10,800 on the reference machine")
             results.add("drain / direct", median(zip(alone, posts).map { $0.rate / $1 }), "ratio", target: ">= 0.7")
             results.add("statements / delivery", median(alone.map(\.statements)), "", target: "<= 0.2")
             results.add("worker resident", alone.map(\.memory).max() ?? 0, "MB", target: "<= 150")

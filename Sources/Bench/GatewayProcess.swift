@@ -8,7 +8,9 @@ final class GatewayProcess: Sendable {
     let port: Int
 
     /// Returns when the process serves. It is this executable, with another command.
-    static func start(_ command: String, _ server: BenchServer, environment: [String: String] = [:]) async throws -> GatewayProcess {
+    static func start(_ command: String, _ server: BenchServer, environment: [String: String] = [:]) async throws
+        -> GatewayProcess
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = [command]

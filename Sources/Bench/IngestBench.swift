@@ -29,7 +29,8 @@ package enum IngestBench {
                 let single = try await load(gateway.port, seconds: seconds, request: singleRequest(fixture))
                 singles.append(single.rate)
                 latencies.append(Double(single.latency.p99) / 1000)
-                let batch = try await load(gateway.port, seconds: seconds, request: batchRequest(fixture), connections: 8)
+                let batch = try await load(
+                    gateway.port, seconds: seconds, request: batchRequest(fixture), connections: 8)
                 batches.append(batch.rate * 100)
             }
             results.add("pgbench inserts/s, 64 clients", median(inserts), "1/s")
@@ -46,7 +47,8 @@ package enum IngestBench {
     }
 
     private static func singleRequest(_ fixture: Fixture) -> [UInt8] {
-        Load.post("/in/d0/bench", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: text/plain"], body: kibibyte)
+        Load.post(
+            "/in/d0/bench", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: text/plain"], body: kibibyte)
     }
 
     private static func batchRequest(_ fixture: Fixture) -> [UInt8] {
@@ -54,10 +56,13 @@ package enum IngestBench {
         let line = #"{"destination":"d0","path":"/bench","body_text":"\#(body)"}"# + "\n"
         let bytes = [UInt8](String(repeating: line, count: 100).utf8)
         return Load.post(
-            "/v1/requests", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: application/x-ndjson"], body: bytes)
+            "/v1/requests", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: application/x-ndjson"],
+            body: bytes)
     }
 
-    private static func load(_ port: Int, seconds: Int, request: [UInt8], connections: Int = connections) async throws -> LoadReport {
+    private static func load(_ port: Int, seconds: Int, request: [UInt8], connections: Int = connections) async throws
+        -> LoadReport
+    {
         var load = Load(port: port, extent: .duration(.seconds(seconds)), requests: .same(request))
         load.connections = connections
         load.warmUp = .seconds(2)
@@ -68,13 +73,16 @@ package enum IngestBench {
         return report
     }
 
+    /// By a count that takes about as long (`-T` needs SIGALRM, which children of this process inherit blocked).
     private static func pgbench(_ server: BenchServer, seconds: Int) throws -> Double {
         let script = server.directory.appendingPathComponent("insert.sql")
-        try "INSERT INTO bench_insert (body) VALUES (:payload);\n".write(to: script, atomically: true, encoding: .utf8)
+        let insert = SQL["bench.insert"].sql.replacing("$1", with: ":payload") + ";\n"
+        try insert.write(to: script, atomically: true, encoding: .utf8)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
-            "pgbench", "-n", "-M", "prepared", "-c", "\(connections)", "-j", "2", "-T", "\(seconds)", "-f", script.path,
+            "pgbench", "-n", "-M", "prepared", "-c", "\(connections)", "-j", "2", "-t", "\(seconds * 250)", "-f",
+            script.path,
             "-D", "payload=\(String(decoding: kibibyte, as: UTF8.self))", server.connectionString,
         ]
         let output = Pipe()

@@ -1,7 +1,7 @@
 import Model
 import Postgres
-import Sink
 import SQL
+import Sink
 import Synchronization
 import Tenants
 
@@ -23,7 +23,10 @@ package enum LatencyBench {
             let direct = try await load(sink.port, "/bench", [], seconds: seconds, perSecond: perSecond).latency
             let serve = try await GatewayProcess.start("serve", server)
             let work = try await GatewayProcess.start("work", server)
-            defer { [serve, work].forEach { $0.stop() } }
+            defer {
+                serve.stop()
+                work.stop()
+            }
             // The first requests open connections; they are not what a tenant sees day by day.
             let headers = ["Sluice-Key: \(fixture.key.text)"]
             _ = try await load(serve.port, "/in/d0/bench", headers, seconds: 3, perSecond: perSecond)

@@ -35,8 +35,10 @@ package struct Results {
         printLine("\n\(bench)")
         for figure in figures {
             let name = figure.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            let value = figure.value >= 100 ? String(format: "%12.0f", figure.value) : String(format: "%12.3f", figure.value)
-            printLine("  \(name) \(value) \(figure.unit.padding(toLength: 12, withPad: " ", startingAt: 0)) \(figure.target)")
+            let value =
+                figure.value >= 100 ? String(format: "%12.0f", figure.value) : String(format: "%12.3f", figure.value)
+            printLine(
+                "  \(name) \(value) \(figure.unit.padding(toLength: 12, withPad: " ", startingAt: 0)) \(figure.target)")
         }
     }
 
@@ -54,9 +56,11 @@ private func printLine(_ text: String) {
 enum Machine {
     static var description: String {
         let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last ?? "unknown"
+        let model =
+            info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last ?? "unknown"
         let memory = ProcessInfo.processInfo.physicalMemory >> 30
-        return "\(model.trimmingCharacters(in: .whitespaces)), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(memory) GiB"
+        return
+            "\(model.trimmingCharacters(in: .whitespaces)), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(memory) GiB"
     }
 }
 

@@ -9,17 +9,11 @@ package struct HeaderLines: Sendable, Hashable {
         text += "\(name): \(value)\n"
     }
 
-    /// Calls the body with each field; lines without a colon are passed over.
-    package func forEach(_ body: (_ name: Substring, _ value: Substring) -> Void) {
-        let bytes = text.utf8
-        var start = bytes.startIndex
-        while start < bytes.endIndex {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-            if let colon = bytes[start..<end].firstIndex(of: UInt8(ascii: ":")) {
-                let value = bytes.index(colon, offsetBy: 2, limitedBy: end) ?? end
-                body(text[start..<colon], text[value..<end])
-            }
-            start = end < bytes.endIndex ? bytes.index(after: end) : end
+    /// In order; lines without a colon are passed over.
+    package var fields: [(name: Substring, value: Substring)] {
+        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            return (Substring(line[..<colon]), Substring(line[colon...].dropFirst(2)))
         }
     }
 }

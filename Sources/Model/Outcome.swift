@@ -48,16 +48,17 @@ package enum AttemptClass: String, Sendable, CaseIterable {
 
     /// The class of a response that came whole, by its status.
     package init(status: Int) {
-        self = switch status {
-        case 200..<300: .delivered
-        case 300..<400: .redirected
-        case 408, 425: .transient
-        case 429, 529: .throttled
-        case 501, 505, 506, 508, 510: .unsupported
-        case 502, 503, 504, 507, 511, 520...527: .unavailable
-        case 500..<600: .serverError
-        default: .rejected
-        }
+        self =
+            switch status {
+            case 200..<300: .delivered
+            case 300..<400: .redirected
+            case 408, 425: .transient
+            case 429, 529: .throttled
+            case 501, 505, 506, 508, 510: .unsupported
+            case 502, 503, 504, 507, 511, 520...527: .unavailable
+            case 500..<600: .serverError
+            default: .rejected
+            }
     }
 
     /// Whether the same request may be delivered by another attempt.

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// Time-ordered UUIDs of RFC 9562, section 5.7: 48 bits of Unix milliseconds, a 12-bit counter (method 1 of section
@@ -10,10 +11,12 @@ package enum UUIDv7 {
     }
 
     private static let last = Mutex(Last())
+    private static let random = Mutex(RandomWords())
     private static let counterMaximum: UInt64 = 0xfff
 
     package static func next() -> UUID {
-        next(milliseconds: UInt64(max(0, Date().timeIntervalSince1970 * 1000)), random: .random(in: 0...UInt64.max))
+        next(
+            milliseconds: UInt64(max(0, Date().timeIntervalSince1970 * 1000)), random: random.withLock { $0.next() })
     }
 
     static func next(milliseconds now: UInt64, random: UInt64) -> UUID {
@@ -31,6 +34,20 @@ package enum UUIDv7 {
         let high = milliseconds << 16 | 0x7000 | counter
         let low = 0x8000_0000_0000_0000 | random >> 2
         return UUID(high: high, low: low)
+    }
+}
+
+/// The system's random numbers, 64 words at a time: Swift's own generator makes a system call for each.
+private struct RandomWords {
+    private var words: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+        if let word = words.popLast() { return word }
+        words = [UInt64](repeating: 0, count: 64)
+        words.withUnsafeMutableBytes { buffer in
+            if let start = buffer.baseAddress { arc4random_buf(start, buffer.count) }
+        }
+        return words.removeLast()
     }
 }
 

@@ -64,6 +64,28 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
         }
     }
 
+    /// Submits many in their order; each has an outcome of its own, as from `submit`.
+    package func submitAll(
+        _ items: [(item: Item, bytes: Int)], within deadline: Duration
+    ) async -> [Result<Output, any Error>] {
+        guard !items.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let outcomes = GroupCommitOutcomes(count: items.count, continuation)
+            let end = ContinuousClock.now + deadline
+            let entries = items.enumerated().map { place, item in
+                Entry(item: item.item, bytes: item.bytes, deadline: end) { outcomes.set(place, $0) }
+            }
+            let (refused, committers) = state.withLock { state in
+                let refused = entries.compactMap { entry in state.queue.add(entry).map { (entry, $0) } }
+                let needed = min(state.idle.count, entries.count / limits.batchItems + 1)
+                defer { state.idle.removeLast(needed) }
+                return (refused, state.idle.suffix(needed))
+            }
+            for (entry, refusal) in refused { entry.resume(.failure(refusal)) }
+            for committer in committers { committer.resume() }
+        }
+    }
+
     /// Commits until a graceful shutdown, then what is left, then returns.
     package func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -120,7 +142,7 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
                 guard outputs.count == rest.count else {
                     return fail(rest, PostgresError(.mismatch, "\(outputs.count) outputs for \(rest.count) items"))
                 }
-                for (entry, output) in zip(rest, outputs) { entry.continuation.resume(returning: output) }
+                for (entry, output) in zip(rest, outputs) { entry.resume(.success(output)) }
                 return
             } catch let error as PostgresError where error.isRetryable || error.code == .unavailable {
                 // An unknown outcome is worse news than an unavailable server, and stays true until it is known.
@@ -135,7 +157,7 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
     }
 
     private func fail(_ entries: [Entry], _ error: any Error) {
-        for entry in entries { entry.continuation.resume(throwing: error) }
+        for entry in entries { entry.resume(.failure(error)) }
     }
 
     private func expire(_ entries: [Entry], with error: any Error) -> [Entry] {
@@ -145,13 +167,44 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
     }
 }
 
+extension GroupCommitQueue.Entry {
+    init(
+        item: Item, bytes: Int, deadline: ContinuousClock.Instant, continuation: CheckedContinuation<Output, any Error>
+    ) {
+        self.init(item: item, bytes: bytes, deadline: deadline) { continuation.resume(with: $0) }
+    }
+}
+
+/// Gathers the outcomes of items that were submitted together.
+private final class GroupCommitOutcomes<Output: Sendable>: Sendable {
+    private typealias Outcome = Result<Output, any Error>
+
+    private let outcomes: Mutex<(known: [Outcome?], missing: Int)>
+    private let continuation: CheckedContinuation<[Result<Output, any Error>], Never>
+
+    init(count: Int, _ continuation: CheckedContinuation<[Result<Output, any Error>], Never>) {
+        outcomes = Mutex(([Outcome?](repeating: nil, count: count), count))
+        self.continuation = continuation
+    }
+
+    func set(_ place: Int, _ outcome: Result<Output, any Error>) {
+        let all = outcomes.withLock { outcomes in
+            outcomes.known[place] = outcome
+            outcomes.missing -= 1
+            return outcomes.missing == 0 ? outcomes.known.compactMap { $0 } : nil
+        }
+        if let all { continuation.resume(returning: all) }
+    }
+}
+
 /// The bounded queue in front of a group commit, as a pure value.
 struct GroupCommitQueue<Item: Sendable, Output: Sendable> {
     struct Entry: Sendable {
         let item: Item
         let bytes: Int
         let deadline: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Output, any Error>
+        /// Must be called once, outside locks.
+        let resume: @Sendable (Result<Output, any Error>) -> Void
     }
 
     let limits: GroupCommit<Item, Output>.Limits

@@ -1,14 +1,20 @@
 package import Logging
 package import Model
 package import Postgres
-import ServiceLifecycle
 import SQL
+import ServiceLifecycle
 import Synchronization
 
-/// Arms lanes after the commits that may have made them runnable. Self-clocked: the lanes that come in while one
-/// statement is under way go out with the next. What it can't say for lack of a connection it says later; what a crash
-/// swallows is found by reconciliation.
+/// Arms lanes after the commits that may have made them runnable. The lanes that come in while one statement is under
+/// way go out with the next; while all lanes are found armed already, it waits a little in between, for then a worker is
+/// at them. What it can't say for lack of a connection it says later; what a crash swallows is found by reconciliation.
 package final class ArmLoop: Service {
+    /// What a lane that falls idle at the wrong moment waits for; it saves most of the statements of a busy gateway.
+    static let pause = Duration.milliseconds(4)
+    static let retryPause = Duration.milliseconds(200)
+
+    private enum Result { case armed, wereArmed, failed }
+
     package static let statements = [SQL["deliveries.arm"]]
 
     private let client: Client
@@ -37,29 +43,36 @@ package final class ArmLoop: Service {
         await withGracefulShutdownHandler {
             while true {
                 let isLast = Task.isShuttingDownGracefully
-                let worked = await self.armAll()
+                let result = await self.armAll()
                 if isLast || Task.isCancelled { return }
-                await self.bell.wait(upTo: worked ? .seconds(60) : .milliseconds(200))
+                switch result {
+                case .wereArmed: try? await Task.sleep(for: Self.pause)
+                case .failed: try? await Task.sleep(for: Self.retryPause)
+                case .armed: break
+                }
+                await self.bell.wait(upTo: .seconds(60))
             }
         } onGracefulShutdown: {
             self.bell.ring()
         }
     }
 
-    /// False where the lanes could not be armed; they are kept.
-    private func armAll() async -> Bool {
+    /// Lanes that could not be armed are kept.
+    private func armAll() async -> Result {
         let batch = lanes.withLock { lanes in
             defer { lanes = [] }
             return lanes
         }
-        guard !batch.isEmpty else { return true }
+        guard !batch.isEmpty else { return .armed }
         do {
-            _ = try await client.execute(SQL["deliveries.arm"], Parameters(batch.map(\.shard), batch.map(\.number)))
-            return true
+            let parameters = Parameters(batch.map(\.shard), batch.map(\.number))
+            let announced: Int32 = try await client.execute(SQL["deliveries.arm"], parameters).first?.decode(0) ?? 0
+            return announced > 0 ? .armed : .wereArmed
         } catch {
             logger.warning("lanes not armed", metadata: ["error": "\(error)"])
             lanes.withLock { $0.formUnion(batch) }
-            return false
+            bell.ring()
+            return .failed
         }
     }
 }

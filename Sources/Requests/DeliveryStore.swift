@@ -6,7 +6,9 @@ import SQL
 package struct DeliveryStore: Sendable {
     package static let claimStatements = [SQL["deliveries.claim"], SQL["deliveries.arm"], SQL["deliveries.arm_due"]]
     package static let reportStatements = [SQL["deliveries.report"]]
-    package static let upkeepStatements = [SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"]]
+    package static let upkeepStatements = [
+        SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"],
+    ]
 
     private let client: Client
 
@@ -45,7 +47,7 @@ package struct DeliveryStore: Sendable {
         }
         do {
             if !disarmed.isEmpty { try await arm(disarmed) }
-        } catch where !deliveries.isEmpty {
+        } catch  where !deliveries.isEmpty {
             // What was claimed has to be delivered; the lanes are armed by the next reconciliation.
         }
         return deliveries
@@ -74,7 +76,8 @@ package struct DeliveryStore: Sendable {
         let rows = try await client.execute(
             SQL["deliveries.report"],
             Parameters(
-                reports.map(\.lane.shard), reports.map(\.lane.number), reports.map(\.request.uuid), reports.map(\.token),
+                reports.map(\.lane.shard), reports.map(\.lane.number), reports.map(\.request.uuid),
+                reports.map(\.token),
                 outcomes.map(\.verdict.rawValue), outcomes.map(\.attemptClass.rawValue), outcomes.map(\.status),
                 outcomes.map(\.latency.microseconds), outcomes.map(\.retryIn), outcomes.map(\.error),
                 outcomes.map(\.responseHead), outcomes.map { $0.responseBody.map { Bytea($0) } }),

@@ -63,13 +63,15 @@ package struct RequestReader: Sendable {
 
     private static func delivery(_ row: Row) throws -> RequestRecord.Delivery {
         RequestRecord.Delivery(
-            lane: try row.decode(0), destination: try row.decode(1), state: try row.decode(2), attempts: try row.decode(3),
+            lane: try row.decode(0), destination: try row.decode(1), state: try row.decode(2),
+            attempts: try row.decode(3),
             dueAt: try row.decode(4))
     }
 
     private static func attempt(_ row: Row) throws -> RequestRecord.Attempt {
         RequestRecord.Attempt(
-            lane: try row.decode(0), number: try row.decode(1), finishedAt: try row.decode(2), verdict: try row.decode(3),
+            lane: try row.decode(0), number: try row.decode(1), finishedAt: try row.decode(2),
+            verdict: try row.decode(3),
             attemptClass: try row.decode(4), status: try row.decode(5), latencyMicroseconds: try row.decode(6),
             nextDueAt: try row.decode(7), error: try row.decode(8), responseHead: try row.decode(9),
             responseBody: try row.decode(10, as: Bytea?.self)?.bytes)

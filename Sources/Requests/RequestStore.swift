@@ -1,7 +1,7 @@
 import Model
 package import Postgres
-import ServiceLifecycle
 import SQL
+import ServiceLifecycle
 
 /// Stores requests by group commit. It returns when they are committed and flushed, never before.
 package struct RequestStore: Service {
@@ -37,24 +37,14 @@ package struct RequestStore: Service {
         return outcome
     }
 
-    /// Stores many, which share their commits; each has an outcome of its own, in order.
+    /// Stores many, which share their commits; each has an outcome of its own, as from `store`.
     package func storeAll(
         _ requests: [NewRequest], within deadline: Duration
     ) async -> [Result<StoreOutcome, any Error>] {
-        await withTaskGroup(of: (Int, Result<StoreOutcome, any Error>).self) { group in
-            for (place, request) in requests.enumerated() {
-                group.addTask {
-                    do {
-                        return (place, .success(try await self.store(request, within: deadline)))
-                    } catch {
-                        return (place, .failure(error))
-                    }
-                }
-            }
-            var outcomes = [Result<StoreOutcome, any Error>](repeating: .success(.stored), count: requests.count)
-            for await (place, outcome) in group { outcomes[place] = outcome }
-            return outcomes
-        }
+        let outcomes = await commits.submitAll(requests.map { ($0, $0.bytes) }, within: deadline)
+        let lanes = Set(zip(requests, outcomes).compactMap { (try? $1.get()) == .stored ? $0.lane : nil })
+        if !lanes.isEmpty { arm.arm(lanes) }
+        return outcomes
     }
 
     package func run() async throws { try await commits.run() }

@@ -1,13 +1,14 @@
 package import Logging
 package import Model
 package import Postgres
-import ServiceLifecycle
 import SQL
+import ServiceLifecycle
 
 /// The work that one process of a cluster must do: rescue of lost leases, reconciliation, partitions, retention. Who
 /// does it is settled by a lease row.
 package final class UpkeepLoop: Service {
-    package static let statements = SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
+    package static let statements =
+        SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
 
     static let interval = Duration.seconds(1)
     /// Long enough that a leader is not deposed by a slow statement, short enough that a dead one is missed only briefly.

@@ -28,7 +28,8 @@ package struct TenantSnapshot: Sendable {
         callers = Dictionary(keys) { first, _ in first }
         byLane = Dictionary(destinations.map { ($0.lane, $0) }) { first, _ in first }
         byName = Dictionary(
-            destinations.map { (Name(tenant: $0.tenant, name: $0.settings.name[...]), $0) }) { first, _ in first }
+            destinations.map { (Name(tenant: $0.tenant, name: $0.settings.name[...]), $0) }
+        ) { first, _ in first }
     }
 
     /// nil for a key that is unknown, revoked or expired.

@@ -68,7 +68,8 @@ package struct TenantStore: Sendable {
         async let keys = client.query(SQL["tenants.all_keys"])
         async let destinations = client.query(SQL["tenants.all_destinations"])
         return TenantSnapshot(
-            version: version, keys: try await keys.map(Self.caller), destinations: try await destinations.map(destination))
+            version: version, keys: try await keys.map(Self.caller),
+            destinations: try await destinations.map(destination))
     }
 
     private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {
@@ -91,7 +92,8 @@ package struct TenantStore: Sendable {
         settings.rateBurst = try row.decode(10)
         settings.maxAttempts = try row.decode(11)
         settings.backoff = Backoff(
-            base: .milliseconds(try row.decode(12, as: Int32.self)), cap: .milliseconds(try row.decode(13, as: Int32.self)))
+            base: .milliseconds(try row.decode(12, as: Int32.self)),
+            cap: .milliseconds(try row.decode(13, as: Int32.self)))
         settings.signingSecret = try row.decode(14, as: Bytea?.self).map {
             try secrets.open($0.bytes, owner: Self.secretOwner(tenant, settings.name))
         }

@@ -17,21 +17,23 @@ struct AttemptFailure: Error {
     }
 
     init(_ error: any Error) {
-        self = switch error {
-        case let error as HTTPClientError: Self.client(error)
-        case let error as NIOConnectionError: Self.connection(error)
-        case let error as IOError: Self.socket(error.errnoCode, error)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            Self(.tls, "the TLS handshake failed: \(error)")
-        case is HTTPParserError: Self(.malformed, "the answer is not HTTP: \(error)")
-        case is ChannelError: Self(.reset, "the connection was closed before the response was whole")
-        default: Self(.reset, "the request failed: \(error)")
-        }
+        self =
+            switch error {
+            case let error as HTTPClientError: Self.client(error)
+            case let error as NIOConnectionError: Self.connection(error)
+            case let error as IOError: Self.socket(error.errnoCode, error)
+            case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+                Self(.tls, "the TLS handshake failed: \(error)")
+            case is HTTPParserError: Self(.malformed, "the answer is not HTTP: \(error)")
+            case is ChannelError: Self(.reset, "the connection was closed before the response was whole")
+            default: Self(.reset, "the request failed: \(error)")
+            }
     }
 
     private static func client(_ error: HTTPClientError) -> Self {
         switch error {
-        case .connectTimeout, .getConnectionFromPoolTimeout: Self(.connectTimeout, "no connection within the connect time-out")
+        case .connectTimeout, .getConnectionFromPoolTimeout:
+            Self(.connectTimeout, "no connection within the connect time-out")
         case .tlsHandshakeTimeout: Self(.tls, "the TLS handshake took too long")
         case .deadlineExceeded, .readTimeout, .writeTimeout: Self(.timeout, "no whole response within the time-out")
         case .remoteConnectionClosed: Self(.reset, "the connection was closed before the response was whole")
@@ -44,7 +46,9 @@ struct AttemptFailure: Error {
     private static func connection(_ error: NIOConnectionError) -> Self {
         for failure in error.connectionErrors {
             if let socketError = failure.error as? IOError { return socket(socketError.errnoCode, socketError) }
-            if failure.error is ChannelError { return Self(.connectTimeout, "no connection within the connect time-out") }
+            if failure.error is ChannelError {
+                return Self(.connectTimeout, "no connection within the connect time-out")
+            }
         }
         if let resolver = (error.dnsAError ?? error.dnsAAAAError) {
             let isUnknown = "\(resolver)".contains("unknown") || "\(resolver)".contains("noName")

@@ -10,7 +10,9 @@ import Tenants
 final class HTTPSender: Sendable {
     /// AsyncHTTPClient has one connect time-out a client. Destinations share a client by rounding theirs up to one of
     /// these, so that there are few.
-    static let connectTimeouts: [Duration] = [100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000].map { .milliseconds($0) }
+    static let connectTimeouts: [Duration] = [100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000].map {
+        .milliseconds($0)
+    }
     /// Connections that are kept to one destination; a lane's limit bounds what is really used.
     static let connectionsPerHost = 1_024
 
@@ -20,7 +22,9 @@ final class HTTPSender: Sendable {
     init(eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) { self.eventLoops = eventLoops }
 
     /// Throws only `CancellationError`: the task was cancelled before the outcome was known.
-    func send(_ request: HTTPClient.Request, settings: DestinationSettings) async throws -> Result<CollectedResponse, AttemptFailure> {
+    func send(_ request: HTTPClient.Request, settings: DestinationSettings) async throws -> Result<
+        CollectedResponse, AttemptFailure
+    > {
         let task = client(connectTimeout: settings.connectTimeout).execute(
             request: request, delegate: ResponseCollector(), deadline: .now() + TimeAmount(settings.timeout))
         do {
@@ -60,7 +64,8 @@ final class HTTPSender: Sendable {
     /// What a gateway must not do by itself: follow redirects, decompress, repeat.
     private static func configuration(connectTimeout: Duration) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connectTimeout)), decompression: .disabled)
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connectTimeout)),
+            decompression: .disabled)
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -12,7 +12,7 @@ extension HTTPClient.Request {
     /// - Parameter now: Unix seconds.
     init(_ delivery: Delivery, to settings: DestinationSettings, now: Int64) throws {
         var headers = HTTPHeaders()
-        delivery.headers.forEach { headers.add(name: String($0), value: String($1)) }
+        for (name, value) in delivery.headers.fields { headers.add(name: String(name), value: String(value)) }
         let id = delivery.request.description
         headers.replaceOrAdd(name: "sluice-request-id", value: id)
         headers.replaceOrAdd(name: "sluice-attempt", value: String(delivery.attempt))

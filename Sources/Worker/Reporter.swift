@@ -33,7 +33,9 @@ struct Reporter: Service {
                 logger.notice("late outcome dropped", metadata: ["request": "\(report.request)"])
             }
         } catch {
-            logger.error("outcome not recorded; it will be delivered again", metadata: ["request": "\(report.request)", "error": "\(error)"])
+            logger.error(
+                "outcome not recorded; it will be delivered again",
+                metadata: ["request": "\(report.request)", "error": "\(error)"])
         }
     }
 

@@ -1,5 +1,7 @@
 package import Logging
 package import Model
+package import NIOCore
+import NIOPosix
 package import Postgres
 import Requests
 import ServiceLifecycle
@@ -21,15 +23,16 @@ package struct Worker: Service {
     private let claims: ClaimLoop
     private let reporter: Reporter
     private let arm: ArmLoop
-    private let sender = HTTPSender()
+    private let sender: HTTPSender
     private let clients: [Client]
     private let logger: Logger
 
     /// - Parameter snapshots: is running, or will be.
     package init(
         _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
-        snapshots: SnapshotLoop, logger: Logger
+        snapshots: SnapshotLoop, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) {
+        sender = HTTPSender(eventLoops: eventLoops)
         let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
         let reportClient = Client(
             .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)

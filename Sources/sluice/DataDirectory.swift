@@ -12,7 +12,8 @@ struct DataDirectory {
         do {
             try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
         } catch {
-            throw ValidationError("\(self.path) can't be made: \(error.localizedDescription). Choose another with --data-dir.")
+            throw ValidationError(
+                "\(self.path) can't be made: \(error.localizedDescription). Choose another with --data-dir.")
         }
     }
 

@@ -8,7 +8,9 @@ struct DatabaseOptions: ParsableArguments {
 
     func connectionSettings(_ settings: Settings) throws -> ConnectionSettings {
         guard let url = databaseURL ?? settings.databaseURL else {
-            throw ValidationError("There is no database: give --database-url or set SLUICE_DATABASE_URL. To try Sluice without one: sluice up")
+            throw ValidationError(
+                "There is no database: give --database-url or set SLUICE_DATABASE_URL. To try Sluice without one: sluice up"
+            )
         }
         return try ConnectionSettings(url)
     }

@@ -32,7 +32,9 @@ struct Demo {
         settings.backoff = Backoff(base: .milliseconds(500), cap: .seconds(60))
         try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
         let snapshot = try await store.snapshot()
-        if let keptKey, snapshot.caller(keptKey.hash, now: Timestamp(microseconds: 0))?.tenant == tenant.id { return keptKey }
+        if let keptKey, snapshot.caller(keptKey.hash, now: Timestamp(microseconds: 0))?.tenant == tenant.id {
+            return keptKey
+        }
         let key = APIKey.new()
         try await store.createKey(key, label: "demo", tenant: tenant.id, shard: tenant.shard)
         return key
@@ -52,26 +54,26 @@ struct Demo {
         }.joined(separator: " ")
         FileHandle.standardOutput.write(
             Data(
-            """
+                """
 
-            Sluice is up at \(url). Paste these into another terminal:
+                Sluice is up at \(url). Paste these into another terminal:
 
-              # stored, answered with 202, then delivered to the sink, which prints below what it gets
-              curl -i \(url)/in/\(Self.destination)/hello?from=me -H 'Sluice-Key: \(key.text)' -d 'Hello, Sluice'
+                  # stored, answered with 202, then delivered to the sink, which prints below what it gets
+                  curl -i \(url)/in/\(Self.destination)/hello?from=me -H 'Sluice-Key: \(key.text)' -d 'Hello, Sluice'
 
-              # the same as an envelope, due in 10 seconds
-              curl -i \(url)/v1/requests -H 'Authorization: Bearer \(key.text)' -H 'Content-Type: application/json' \\
-                -d '{"destination": "\(Self.destination)", "path": "/later", "body": {"n": 1}, "deliver_at": "'$(date -u -d '+10 seconds' +%FT%TZ)'"}'
+                  # the same as an envelope, due in 10 seconds
+                  curl -i \(url)/v1/requests -H 'Authorization: Bearer \(key.text)' -H 'Content-Type: application/json' \\
+                    -d '{"destination": "\(Self.destination)", "path": "/later", "body": {"n": 1}, "deliver_at": "'$(date -u -d '+10 seconds' +%FT%TZ)'"}'
 
-              # what became of a request: take the Location of an answer
-              curl -s \(url)/v1/requests/ID -H 'Authorization: Bearer \(key.text)'
+                  # what became of a request: take the Location of an answer
+                  curl -s \(url)/v1/requests/ID -H 'Authorization: Bearer \(key.text)'
 
-              # look inside
-              psql '\(psql)' -c 'SELECT * FROM sluice.ready'
+                  # look inside
+                  psql '\(psql)' -c 'SELECT * FROM sluice.ready'
 
-            Ctrl-C stops everything it started.
+                Ctrl-C stops everything it started.
 
 
-            """.utf8))
+                """.utf8))
     }
 }

@@ -30,7 +30,8 @@ struct Examination {
         pendingMigrations.isEmpty
             ? Finding(severity: .fine, text: "the schema is up to date")
             : Finding(
-                severity: .wrong, text: "\(pendingMigrations.count) migrations are missing, from \(pendingMigrations[0]) on",
+                severity: .wrong,
+                text: "\(pendingMigrations.count) migrations are missing, from \(pendingMigrations[0]) on",
                 remedy: "Run: sluice migrate")
     }
 
@@ -39,7 +40,8 @@ struct Examination {
         return off.isEmpty
             ? Finding(severity: .fine, text: "commits are flushed before they are acknowledged")
             : Finding(
-                severity: .wrong, text: "\(off.joined(separator: ", ")) off: a 202 does not mean that the request is safe",
+                severity: .wrong,
+                text: "\(off.joined(separator: ", ")) off: a 202 does not mean that the request is safe",
                 remedy: "Turn on in postgresql.conf: \(off.joined(separator: ", "))")
     }
 
@@ -48,28 +50,35 @@ struct Examination {
         let skew = abs((Double(facts["clock"] ?? "") ?? 0) - clockAtClient)
         return skew < 2
             ? Finding(severity: .fine, text: "the clocks of this machine and the server agree")
-            : Finding(severity: .doubtful, text: "the clocks differ by \(Int(skew)) s", remedy: "Run NTP on both machines.")
+            : Finding(
+                severity: .doubtful, text: "the clocks differ by \(Int(skew)) s", remedy: "Run NTP on both machines.")
     }
 
     private var autovacuum: Finding {
         facts["autovacuum"] == "on"
             ? Finding(severity: .fine, text: "autovacuum is on")
-            : Finding(severity: .wrong, text: "autovacuum is off: queue tables will bloat", remedy: "Set autovacuum = on.")
+            : Finding(
+                severity: .wrong, text: "autovacuum is off: queue tables will bloat", remedy: "Set autovacuum = on.")
     }
 
     private var connections: Finding {
         let limit = Int(facts["max_connections"] ?? "") ?? 0
         return limit >= 50
             ? Finding(severity: .fine, text: "max_connections is \(limit); a process needs about ten")
-            : Finding(severity: .doubtful, text: "max_connections is \(limit)", remedy: "A process needs about ten: raise it before adding processes.")
+            : Finding(
+                severity: .doubtful, text: "max_connections is \(limit)",
+                remedy: "A process needs about ten: raise it before adding processes.")
     }
 
     private var partitions: Finding {
-        guard pendingMigrations.isEmpty else { return Finding(severity: .doubtful, text: "partitions were not looked at") }
+        guard pendingMigrations.isEmpty else {
+            return Finding(severity: .doubtful, text: "partitions were not looked at")
+        }
         return daysAhead >= 2
             ? Finding(severity: .fine, text: "there are partitions for the next \(daysAhead) days")
             : Finding(
-                severity: .wrong, text: "there are partitions for the next \(daysAhead) days only: ingest will fail when they end",
+                severity: .wrong,
+                text: "there are partitions for the next \(daysAhead) days only: ingest will fail when they end",
                 remedy: "Is a `sluice serve` or `sluice work` running? Either makes them every hour; see its log.")
     }
 }

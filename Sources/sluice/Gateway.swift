@@ -1,10 +1,12 @@
 import API
 import Logging
 import Model
+import NIOCore
+import NIOPosix
 import Postgres
 import Requests
-import ServiceLifecycle
 import SQL
+import ServiceLifecycle
 import Synchronization
 import Tenants
 import UnixSignals
@@ -28,10 +30,13 @@ struct Gateway {
         let loop = try Loop()
         defer { loop.stop() }
         let node = Node.only
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads)
         try await requireMigrated(on: loop)
 
         let reads = Client(
-            .init(connection, name: "reads", connections: 2, statements: TenantStore.statements + RequestReader.statements),
+            .init(
+                connection, name: "reads", connections: 2, statements: TenantStore.statements + RequestReader.statements
+            ),
             on: loop)
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(reads, secrets: secrets), logger: logger)
@@ -49,25 +54,31 @@ struct Gateway {
                     configuration: try settings.api, snapshot: { snapshots.current }, store: ingest.store,
                     reader: RequestReader(reads),
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
-                    logger: logger, onListening: onListening))
+                    eventLoops: eventLoops, logger: logger, onListening: onListening))
         }
         var worker: Worker?
         if roles.contains(.work) {
             let made = Worker(
-                connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots, logger: logger)
+                connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots,
+                eventLoops: eventLoops, logger: logger)
             services.append(made)
             worker = made
         }
         let listener = listener(on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker)
         clients.append(listener)
 
-        try await ServiceGroup(
+        let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                cancellationSignals: [], logger: logger)
-        ).run()
+                cancellationSignals: [], logger: logger))
+        try await withTaskExecutorPreference(EventLoopExecutor(eventLoops)) { try await group.run() }
         for client in clients { await client.close() }
+        try await eventLoops.shutdownGracefully()
     }
+
+    /// Half the cores: the database's loop and, on a small machine, PostgreSQL itself need the others. Each further
+    /// loop costs wake-ups between loops.
+    private static var eventLoopThreads: Int { max(1, System.coreCount / 2) }
 
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
     private func listener(
@@ -98,7 +109,8 @@ struct Gateway {
         await client.close()
         guard pending.isEmpty else {
             throw PostgresError(
-                .migration, "the database lacks \(pending.count) migrations, from \(pending[0]) on; run: sluice migrate")
+                .migration, "the database lacks \(pending.count) migrations, from \(pending[0]) on; run: sluice migrate"
+            )
         }
     }
 }

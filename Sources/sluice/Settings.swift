@@ -85,7 +85,8 @@ struct Settings {
     func logger() throws -> Logger {
         let name = reader.string(forKey: "sluice.log.level", default: "notice")
         guard let level = Logger.Level(rawValue: name) else {
-            throw ValidationError("SLUICE_LOG_LEVEL is \(name); it must be trace, debug, info, notice, warning or error")
+            throw ValidationError(
+                "SLUICE_LOG_LEVEL is \(name); it must be trace, debug, info, notice, warning or error")
         }
         var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
@@ -96,7 +97,8 @@ struct Settings {
         let variable = key.uppercased().replacing(".", with: "_")
         guard let text = reader.string(forKey: ConfigKey(key)) else { return standard }
         guard let value = Int(text), range.contains(value) else {
-            throw ValidationError("\(variable) is \(text); it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw ValidationError(
+                "\(variable) is \(text); it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

@@ -4,7 +4,8 @@ import ArgumentParser
 struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
-        abstract: "A storage-first gateway: requests are committed to PostgreSQL before they are answered, and delivered later.",
+        abstract:
+            "A storage-first gateway: requests are committed to PostgreSQL before they are answered, and delivered later.",
         subcommands: [
             Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, Tenant.self, Key.self, DestinationCommand.self,
             BenchCommand.self,

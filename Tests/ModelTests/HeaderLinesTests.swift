@@ -36,10 +36,7 @@ struct HeaderLinesTests {
     }
 
     private func read(_ lines: HeaderLines) -> [Field] {
-        var fields: [Field] = []
-        func collect(name: Substring, value: Substring) { fields.append(Field(String(name), String(value))) }
-        lines.forEach(collect)
-        return fields
+        lines.fields.map { Field(String($0.name), String($0.value)) }
     }
 
     struct Field: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import Glibc
 import Sink
 import Synchronization
+import TestSupport
 import Testing
 
 /// The scripted sink over a real socket. The path of a request names the reply.
@@ -164,7 +165,7 @@ struct ReplyTests {
     }
 
     @Test func startsAgainOnTheSamePort() async throws {
-        let first = try await Sink.start { _ in .ok }
+        let first = try await Sink.start(port: Int(freePort())) { _ in .ok }
         await first.stop()
         let second = try await Sink.start(port: first.port) { _ in .ok }
         #expect(second.port == first.port)

@@ -33,14 +33,6 @@ SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id FROM stored s;
 -- $2 tenant uuid
 UPDATE sluice.lane SET gate = 'hold' WHERE shard = $1 AND tenant_id = $2;
 
--- name: bench.backlog
--- $1 shard int2
--- $2 lane int8
--- > waiting int8
--- > in_flight int8
-SELECT (SELECT count(*) FROM sluice.ready WHERE shard = $1 AND lane_id = $2) AS waiting,
-       (SELECT count(*) FROM sluice.in_flight WHERE shard = $1 AND lane_id = $2) AS in_flight;
-
 -- name: bench.calls
 -- > calls int8
 SELECT coalesce(sum(calls), 0)::bigint AS calls FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%';

@@ -2,6 +2,10 @@
 -- lock and then look are VOLATILE, so that each statement inside takes a new snapshot: locking and looking in one
 -- statement would read state from before the lock.
 --
+-- Arming and claiming commit without waiting for the disk (synchronous_commit is set for the transaction, in the body:
+-- a SET clause would be undone before the commit). A crash of the server undoes them, and costs a reconciliation or a
+-- duplicate, not a request.
+--
 -- Plans are pinned: these statements must walk indexes whatever the statistics of tables that are empty at one moment
 -- and hold a million rows at the next.
 
@@ -25,13 +29,14 @@ END $$;
 COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limit and rate; NULL while it is empty or full.';
 
 CREATE FUNCTION sluice.arm(p_shards smallint[], p_lanes bigint[]) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET synchronous_commit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     v_shards smallint[];
     v_lanes  bigint[];
     v_armed  smallint[];
     v_now    timestamptz;
 BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
     SELECT array_agg(s.shard), array_agg(s.lane_id) INTO v_shards, v_lanes FROM (
         SELECT l.shard, l.lane_id
         FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
@@ -67,7 +72,7 @@ END $$;
 COMMENT ON FUNCTION sluice.arm IS 'Called after the commit of whatever may have made lanes runnable. Looks at those that are not armed, arms the runnable ones and announces their shards. A busy lane costs no write and no lock. Its commit is not flushed: after a crash, reconciliation arms again.';
 
 CREATE FUNCTION sluice.arm_due(p_shards smallint[], p_lanes integer) RETURNS smallint[]
-LANGUAGE plpgsql SET enable_seqscan = off SET synchronous_commit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     v_now      timestamptz := clock_timestamp();
     v_shards   smallint[];
@@ -117,7 +122,7 @@ CREATE FUNCTION sluice.claim(
 ) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
     method text, path text, query text, headers text, body bytea)
-LANGUAGE plpgsql ROWS 100 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET synchronous_commit = off AS $$
+LANGUAGE plpgsql ROWS 100 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     v_lanes    bigint[];
@@ -129,6 +134,7 @@ DECLARE
     v_first    uuid;
     v_last     uuid;
 BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
     SELECT array_agg(s.lane_id) INTO v_lanes FROM (
         SELECT l.lane_id FROM sluice.lane l
         WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass'

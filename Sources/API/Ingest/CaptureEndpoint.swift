@@ -43,7 +43,7 @@ struct CaptureEndpoint: Sendable {
         return try await bodies.withBody(of: request, limit: configuration.bodyLimit, on: channel) { body in
             let new = NewRequest(
                 id: id, tenant: caller.tenant, destination: destination.id, lane: destination.lane,
-                method: request.method.rawValue, path: String(capture.path), query: capture.query.map { String($0) },
+                method: request.method.asSent, path: String(capture.path), query: capture.query.map { String($0) },
                 headers: lines, body: body, dueAt: schedule.dueAt, expiresAt: schedule.expiresAt, key: key)
             do {
                 let outcome = try await store.store(new, within: configuration.storeDeadline)
@@ -53,6 +53,11 @@ struct CaptureEndpoint: Sendable {
             }
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// NIO knows M-SEARCH and spells it without its hyphen; a method of that spelling it does not know.
+    fileprivate var asSent: String { rawValue == "MSEARCH" ? "M-SEARCH" : rawValue }
 }
 
 extension NewRequest {

@@ -73,7 +73,7 @@ extension HeaderLines {
     fileprivate func write(to writer: inout JSONWriter) {
         var names: [Substring] = []
         var values: [Substring: [Substring]] = [:]
-        forEach { name, value in
+        for (name, value) in fields {
             if values[name] == nil { names.append(name) }
             values[name, default: []].append(value)
         }

@@ -14,7 +14,8 @@ struct Doctor: AsyncParsableCommand {
         let settings = Settings()
         let logger = try settings.logger()
         let healthy = try await withClient(
-            try database.connectionSettings(settings), name: "doctor", statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] }
+            try database.connectionSettings(settings), name: "doctor",
+            statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] }
         ) { client in
             let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
             let server = try await client.query(SQL["doctor.server"]).map(ServerFact.init)

@@ -14,7 +14,9 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         let settings = Settings()
         let migrator = Migrator(SQL.migrations, logger: try settings.logger())
-        try await withClient(try database.connectionSettings(settings), name: "migrate", statementTimeout: .seconds(3600)) { client in
+        try await withClient(
+            try database.connectionSettings(settings), name: "migrate", statementTimeout: .seconds(3600)
+        ) { client in
             let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
             for name in names { print(dryRun ? "would apply \(name)" : "applied \(name)") }
             if names.isEmpty { print("the schema is up to date") }
@@ -30,7 +32,8 @@ func withClient<T>(
     let loop = try Loop()
     defer { loop.stop() }
     let client = Client(
-        .init(settings, name: name, connections: connections, statements: statements, statementTimeout: statementTimeout),
+        .init(
+            settings, name: name, connections: connections, statements: statements, statementTimeout: statementTimeout),
         on: loop)
     do {
         let value = try await body(client)

@@ -7,7 +7,8 @@ import Tenants
 
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve and work in one process, with a private PostgreSQL when no database is given: the way to try Sluice.",
+        abstract:
+            "Serve and work in one process, with a private PostgreSQL when no database is given: the way to try Sluice.",
         discussion: """
             Makes a tenant, a key and a destination to play with, and prints what to paste. Without a database it starts \
             a PostgreSQL server of its own; a later start finds its data. Ctrl-C ends all that it started.
@@ -40,7 +41,9 @@ struct Up: AsyncParsableCommand {
         let secrets = try SecretBox(base64: settings.secretsKey ?? home.secretsKey())
         progress("Migrating")
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
-            for name in try await Migrator(SQL.migrations, logger: logger).migrate(client) { progress("  applied \(name)") }
+            for name in try await Migrator(SQL.migrations, logger: logger).migrate(client) {
+                progress("  applied \(name)")
+            }
         }
         let demo = try await Demo.start()
         let key = try await withClient(connection, name: "configure", statements: TenantStore.statements) { client in

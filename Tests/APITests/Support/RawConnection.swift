@@ -1,17 +1,19 @@
 import Dispatch
 import Glibc
 
-/// A socket to loopback that sends what it is told, HTTP or not. Its calls block threads of Dispatch and fail after
-/// twenty seconds.
+/// A socket to loopback that sends what it is told, HTTP or not. Its calls block threads of its own, one to send and one
+/// to receive, and fail after twenty seconds.
 final class RawConnection: Sendable {
     struct Failure: Error, Equatable {
         var code: Int32
     }
 
     private let descriptor: Int32
+    private let sending = DispatchQueue(label: "sending")
+    private let receiving = DispatchQueue(label: "receiving")
 
     init(port: Int) async throws {
-        descriptor = try await blocking {
+        descriptor = try await sending.blocking {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             var patience = timeval(tv_sec: 20, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -33,7 +35,7 @@ final class RawConnection: Sendable {
 
     func send(_ bytes: [UInt8]) async throws {
         let descriptor = descriptor
-        try await blocking {
+        try await sending.blocking {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {
@@ -62,7 +64,7 @@ final class RawConnection: Sendable {
     /// Whether the gateway has closed its side, and not cut the connection.
     func isEnded() async throws -> Bool {
         let descriptor = descriptor
-        return try await blocking {
+        return try await receiving.blocking {
             var byte: UInt8 = 0
             let count = recv(descriptor, &byte, 1, 0)
             guard count >= 0 else { throw Failure(code: errno) }
@@ -72,7 +74,7 @@ final class RawConnection: Sendable {
 
     private func receive(_ limit: Int) async throws -> [UInt8] {
         let descriptor = descriptor
-        return try await blocking {
+        return try await receiving.blocking {
             var buffer = [UInt8](repeating: 0, count: limit)
             let count = recv(descriptor, &buffer, limit, 0)
             guard count > 0 else { throw Failure(code: count == 0 ? 0 : errno) }
@@ -81,8 +83,10 @@ final class RawConnection: Sendable {
     }
 }
 
-private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+extension DispatchQueue {
+    fileprivate func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            async { continuation.resume(with: Result { try body() }) }
+        }
     }
 }

@@ -144,6 +144,7 @@ import Testing
     @Test func anItemOfAShorterDeadlineDoesNotWaitForItsNeighbours() async throws {
         let isOpen = Shared(false)
         let commits = GroupCommit<Int64, Int64>(limits: Self.limits()) { items, deadline in
+            if items.contains(2) { #expect(deadline <= .seconds(1)) }
             if isOpen.value { return items }
             try await Task.sleep(for: min(deadline, .milliseconds(10)))
             throw PostgresError(.unavailable, "down")

@@ -1,1 +1,0 @@
-let placeholderEndToEndTests = 0

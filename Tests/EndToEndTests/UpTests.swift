@@ -1,0 +1,60 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// What a newcomer does first.
+struct UpTests {
+    @Test(.timeLimit(.minutes(3))) func startsFromNothingAndFindsItsDataAgain() async throws {
+        try await withDirectory { directory in
+            try await withProcesses { processes in
+                let (first, caller) = try await up(processes, directory)
+                let id = try await caller.post("/in/sink/hello?from=me", Array("Hello, Sluice".utf8)).id()
+                let line = try await first.line("sink got POST /hello?from=me ")
+                #expect(line == "(13 bytes, signed) Hello, Sluice")
+                try await end(first, directory)
+
+                let (second, again) = try await up(processes, directory)
+                #expect(again.key == caller.key)
+                let status = try await again.status(id)
+                #expect(status.path == "/hello")
+                #expect(status.deliveries.map(\.state) == ["delivered"])
+                #expect(status.deliveries.map(\.destination) == ["sink"])
+                _ = try await again.post("/in/sink/again", Array("again".utf8)).id()
+                #expect(try await second.line("sink got POST /again ") == "(5 bytes, signed) again")
+                try await end(second, directory)
+            }
+        }
+    }
+
+    private func up(_ processes: Processes, _ directory: URL) async throws -> (GatewayProcess, Caller) {
+        let process = try processes.start(["up", "--data-dir", directory.path], ["SLUICE_PORT": "0"])
+        let line = try await process.line("  curl -i http://127.0.0.1:", within: .seconds(60))
+        let pasted = try #require(line.wholeMatch(of: /(\d+)\/in\/sink\/hello\?from=me -H 'Sluice-Key: (\S+)' -d '.*'/))
+        return (process, Caller(url: "http://127.0.0.1:\(pasted.1)", key: String(pasted.2)))
+    }
+
+    /// Ctrl-C ends the private server, too.
+    private func end(_ process: GatewayProcess, _ directory: URL) async throws {
+        let pidFile = directory.appendingPathComponent("postgres/data/postmaster.pid").path
+        let contents = try String(contentsOfFile: pidFile, encoding: .utf8)
+        let postmaster = try #require(contents.split(separator: "\n").first.flatMap { Int($0) })
+        #expect(isAlive(postmaster))
+        #expect(try await process.terminate(SIGINT, within: .seconds(30)) == 0, "\(process.errors)")
+        #expect(!FileManager.default.fileExists(atPath: pidFile))
+        #expect(!isAlive(postmaster))
+    }
+
+    /// One that has ended and that nobody waited for has no command line any more.
+    private func isAlive(_ pid: Int) -> Bool {
+        FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map { !$0.isEmpty } ?? false
+    }
+
+    /// Short, for the socket in it.
+    private func withDirectory(_ body: (URL) async throws -> Void) async throws {
+        let name = "sluice-up-\(String(UInt32.random(in: .min ... .max), radix: 36))"
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try await body(directory)
+    }
+}
