@@ -88,8 +88,8 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
-        tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres"]),
-        tests("WorkerTests", ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres"]),
+        tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
+        tests("WorkerTests", ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
             "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],

@@ -10,6 +10,7 @@ package import Tenants
 /// The HTTP API. After a graceful shutdown begins it finishes the requests that have come, and takes no more.
 package struct APIServer: Service {
     private let configuration: APIConfiguration
+    private let captures: CaptureEndpoint
     private let responder: Responder
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
@@ -29,12 +30,13 @@ package struct APIServer: Service {
         self.logger = logger
         self.eventLoops = eventLoops
         self.onListening = onListening
-        let bodies = BodyReader(limit: configuration.bodiesLimit)
+        let budget = BodyBudget(limit: configuration.bodiesLimit)
+        captures = CaptureEndpoint(
+            configuration: configuration, snapshot: snapshot, budget: budget, store: store, logger: logger)
         responder = Responder(
-            capture: CaptureEndpoint(
-                configuration: configuration, snapshot: snapshot, bodies: bodies, store: store, logger: logger),
             requests: RequestsEndpoint(
-                configuration: configuration, snapshot: snapshot, bodies: bodies, store: store, logger: logger),
+                configuration: configuration, snapshot: snapshot, bodies: BodyReader(budget: budget), store: store,
+                logger: logger),
             request: RequestEndpoint(snapshot: snapshot, reader: reader, logger: logger),
             isReady: isReady, logger: logger)
     }
@@ -47,9 +49,8 @@ package struct APIServer: Service {
                 address: address, backlog: Self.backlog,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)),
             eventLoopGroup: eventLoops, logger: logger,
-            responder: { [responder, date = HTTPDate()] request, writer, channel in
-                guard var response = await responder.respond(to: request, on: channel) else { return }
-                response.headers.append(HTTPField(name: .date, value: date.now))
+            responder: { [responder] request, writer, channel in
+                guard let response = await responder.respond(to: request, on: channel) else { return }
                 try await writer.write(response: response.head, body: response.body)
             },
             onServerRunning: { [onListening] channel in
@@ -62,9 +63,11 @@ package struct APIServer: Service {
     private static let backlog = 4_096
 
     private var channel: HTTP1Channel.Configuration {
-        let patience = configuration.patience
+        let (captures, date) = (captures, HTTPDate())
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [HTTPConnection(patience)],
+            additionalChannelHandlers: [
+                HTTPConnection(captures.configuration.patience, date: date), CaptureHandler(captures),
+            ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.head.fieldBytes, maxHeaderListSize: configuration.head.totalBytes,
                 maxHeaderFieldCount: configuration.head.fields))

@@ -3,9 +3,8 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
-/// Answers requests: captures first and by their prefix, the rest by a table.
+/// Answers all requests but captures.
 struct Responder: Sendable {
-    let capture: CaptureEndpoint
     let requests: RequestsEndpoint
     let request: RequestEndpoint
     let isReady: @Sendable () async -> Bool
@@ -13,29 +12,22 @@ struct Responder: Sendable {
 
     /// nil where nothing must be written any more.
     func respond(to request: Request, on channel: any Channel) async -> Response? {
-        let response: Response
+        let answer: Answer
         do {
-            response = try await answer(request, on: channel)
+            answer = try await self.answer(request, on: channel)
         } catch is BrokenBody {
             return nil
-        } catch let error as ChannelError {
-            logger.trace("connection lost", metadata: ["error": "\(error)"])
-            return nil
-        } catch let error as IOError {
+        } catch  where error is ChannelError || error is IOError {
             logger.trace("connection lost", metadata: ["error": "\(error)"])
             return nil
         } catch {
-            response = Problem(error, logger: logger).response
+            answer = Problem(error, logger: logger).answer
         }
-        return request.method == .head ? response.createHeadResponse() : response
+        return request.method == .head ? answer.response.createHeadResponse() : answer.response
     }
 
-    private func answer(_ request: Request, on channel: any Channel) async throws -> Response {
-        let target = request.head.path ?? ""
-        if target.utf8.starts(with: CaptureTarget.prefix.utf8), request.method != .connect {
-            return try await capture.respond(to: request, target: target, on: channel)
-        }
-        guard let resource = Resource(path: target.prefix { $0 != "?" }) else {
+    private func answer(_ request: Request, on channel: any Channel) async throws -> Answer {
+        guard let resource = Resource(path: (request.head.path ?? "").prefix { $0 != "?" }) else {
             throw Problem(.notFound, "There is no such resource.")
         }
         guard resource.methods.contains(request.method) else {
@@ -53,9 +45,7 @@ struct Responder: Sendable {
         }
     }
 
-    private static var ok: Response {
-        Response(
-            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: "ok\n")))
+    private static var ok: Answer {
+        Answer(.ok, [.contentType: "text/plain; charset=utf-8"], body: ByteBuffer(string: "ok\n"))
     }
 }

@@ -57,7 +57,7 @@ package enum BacklogBench {
         while true {
             _ = try await client.query(SQL["bench.reset_calls"])
             let start = ContinuousClock.now
-            let deliveries = try await store.claim(shard: fixture.shard, worker: .new(), limits: limits)
+            let deliveries = try await store.claim(shard: fixture.shard, worker: .new(), limits: limits).deliveries
             times.append(elapsed(since: start) * 1000)
             guard deliveries.count == rowsPerClaim else { break }
             let row = try await client.query(SQL["bench.claim_buffers"]).first

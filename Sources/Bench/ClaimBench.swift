@@ -92,7 +92,7 @@ package enum ClaimBench {
         limits.lanes = Int32(max(1, lanes / connections))
         limits.rows = 256
         let rate = try await measure(connections: connections, rows: rows) { [limits] in
-            let deliveries = try await store.claim(shard: fixture.shard, worker: .new(), limits: limits)
+            let deliveries = try await store.claim(shard: fixture.shard, worker: .new(), limits: limits).deliveries
             guard !deliveries.isEmpty else { return 0 }
             let reports = deliveries.map { Report($0, Outcome(.delivered, .delivered, latency: .milliseconds(1))) }
             return try await store.report(reports, within: .seconds(10)).count

@@ -54,14 +54,22 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
     /// the deadline came fails with `.connectionLost`, one that was never sent with `.unavailable`.
     package func submit(_ item: Item, bytes: Int, within deadline: Duration) async throws -> Output {
         try await withCheckedThrowingContinuation { continuation in
-            let entry = Entry(item: item, bytes: bytes, deadline: .now + deadline, continuation: continuation)
-            let (refusal, committer) = state.withLock { state in
-                let refusal = state.queue.add(entry)
-                return (refusal, refusal == nil ? state.idle.popLast() : nil)
-            }
-            if let refusal { continuation.resume(throwing: refusal) }
-            committer?.resume()
+            submit(item, bytes: bytes, within: deadline) { continuation.resume(with: $0) }
         }
+    }
+
+    /// Calls `whenDone` with what the other `submit` would return or throw, on any thread; it must not block.
+    package func submit(
+        _ item: Item, bytes: Int, within deadline: Duration,
+        whenDone: @escaping @Sendable (Result<Output, any Error>) -> Void
+    ) {
+        let entry = Entry(item: item, bytes: bytes, deadline: .now + deadline, resume: whenDone)
+        let (refusal, committer) = state.withLock { state in
+            let refusal = state.queue.add(entry)
+            return (refusal, refusal == nil ? state.idle.popLast() : nil)
+        }
+        if let refusal { whenDone(.failure(refusal)) }
+        committer?.resume()
     }
 
     /// Submits many in their order; each has an outcome of its own, as from `submit`.
@@ -147,6 +155,8 @@ package final class GroupCommit<Item: Sendable, Output: Sendable>: Service {
             } catch let error as PostgresError where error.isRetryable || error.code == .unavailable {
                 // An unknown outcome is worse news than an unavailable server, and stays true until it is known.
                 if (lastError as? PostgresError)?.outcomeUnknown != true { lastError = error }
+                // A server that refuses at once, as one that is read-only does, is not asked again at once.
+                try? await Task.sleep(for: .milliseconds(20))
             } catch let error as PostgresError where error.isDataError && rest.count > 1 {
                 await commit(Array(rest[..<(rest.count / 2)]))
                 return await commit(Array(rest[(rest.count / 2)...]))

@@ -10,7 +10,7 @@ import Synchronization
 /// at them. What it can't say for lack of a connection it says later; what a crash swallows is found by reconciliation.
 package final class ArmLoop: Service {
     /// What a lane that falls idle at the wrong moment waits for; it saves most of the statements of a busy gateway.
-    static let pause = Duration.milliseconds(4)
+    static let pause = Duration.milliseconds(2)
     static let retryPause = Duration.milliseconds(200)
 
     private enum Result { case armed, wereArmed, failed }

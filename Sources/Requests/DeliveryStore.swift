@@ -26,31 +26,31 @@ package struct DeliveryStore: Sendable {
         package init() {}
     }
 
-    /// Claims due deliveries of a shard. Where lanes were found without work they are looked at once more, after the
-    /// claim's commit, so that none is left unarmed with work that came in between.
-    package func claim(shard: Int16, worker: WorkerID, limits: ClaimLimits) async throws -> [Delivery] {
+    package struct Claim: Sendable {
+        package var deliveries: [Delivery] = []
+        /// Lanes that have nothing more to give for now, and are not armed any more. They must be armed once more, after
+        /// the claim: work may have come in between.
+        package var disarmed: [LaneID] = []
+    }
+
+    /// Claims due deliveries of a shard.
+    package func claim(shard: Int16, worker: WorkerID, limits: ClaimLimits) async throws -> Claim {
         let token = Int64.random(in: .min ... .max)
         let rows = try await client.execute(
             SQL["deliveries.claim"],
             Parameters(
                 shard, worker.uuid, token, limits.lanes, limits.rows, limits.bytes, limits.quantum))
-        var deliveries: [Delivery] = []
-        var disarmed: [LaneID] = []
-        deliveries.reserveCapacity(rows.count)
+        var claim = Claim()
+        claim.deliveries.reserveCapacity(rows.count)
         for row in rows {
             let lane = LaneID(shard: shard, number: try row.decode(0))
             if let request = try row.decode(2, as: Optional.self).map(RequestID.init) {
-                deliveries.append(try delivery(row, lane: lane, request: request, token: token))
+                claim.deliveries.append(try delivery(row, lane: lane, request: request, token: token))
             } else {
-                disarmed.append(lane)
+                claim.disarmed.append(lane)
             }
         }
-        do {
-            if !disarmed.isEmpty { try await arm(disarmed) }
-        } catch  where !deliveries.isEmpty {
-            // What was claimed has to be delivered; the lanes are armed by the next reconciliation.
-        }
-        return deliveries
+        return claim
     }
 
     private func delivery(_ row: Row, lane: LaneID, request: RequestID, token: Int64) throws -> Delivery {

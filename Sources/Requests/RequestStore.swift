@@ -37,6 +37,17 @@ package struct RequestStore: Service {
         return outcome
     }
 
+    /// Calls `whenDone` with what the other `store` would return or throw, on any thread; it must not block.
+    package func store(
+        _ request: NewRequest, within deadline: Duration,
+        whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
+    ) {
+        commits.submit(request, bytes: request.bytes, within: deadline) { [arm, lane = request.lane] outcome in
+            if case .success(.stored) = outcome { arm.arm(lane) }
+            whenDone(outcome)
+        }
+    }
+
     /// Stores many, which share their commits; each has an outcome of its own, as from `store`.
     package func storeAll(
         _ requests: [NewRequest], within deadline: Duration

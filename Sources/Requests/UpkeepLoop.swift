@@ -4,7 +4,8 @@ package import Postgres
 import SQL
 import ServiceLifecycle
 
-/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, partitions, retention. Who
+/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, vacuum
+/// of the queue tables, partitions, retention. Who
 /// does it is settled by a lease row.
 package final class UpkeepLoop: Service {
     package static let statements =
@@ -46,6 +47,7 @@ package final class UpkeepLoop: Service {
                 do {
                     if try await self.isLeader() {
                         try await self.rescue()
+                        try await self.vacuum()
                         if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
                             _ = try await DeliveryStore(self.client).reconcile(self.node)
                             lastReconcile = .now
@@ -76,6 +78,17 @@ package final class UpkeepLoop: Service {
     private func rescue() async throws {
         let count = try await DeliveryStore(client).rescue(node)
         if count > 0 { logger.notice("lost leases rescued", metadata: ["deliveries": "\(count)"]) }
+    }
+
+    private static let vacuums = [
+        "ready": SQL["upkeep.vacuum_ready"], "in_flight": SQL["upkeep.vacuum_in_flight"],
+        "lane": SQL["upkeep.vacuum_lane"],
+    ]
+
+    private func vacuum() async throws {
+        for row in try await client.query(SQL["upkeep.bloated"]) {
+            if let vacuum = Self.vacuums[try row.decode(0, as: String.self)] { _ = try await client.execute(vacuum) }
+        }
     }
 
     private func keepPartitions() async throws {

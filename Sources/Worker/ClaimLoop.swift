@@ -22,6 +22,7 @@ final class ClaimLoop: Service {
     private let store: DeliveryStore
     private let deliverer: Deliverer
     private let reporter: Reporter
+    private let arm: ArmLoop
     private let destination: @Sendable (LaneID) async -> Destination?
     private let drainTimeout: Duration
     private let logger: Logger
@@ -30,13 +31,15 @@ final class ClaimLoop: Service {
 
     init(
         worker: WorkerID, node: Node, configuration: WorkerConfiguration, store: DeliveryStore, deliverer: Deliverer,
-        reporter: Reporter, destination: @escaping @Sendable (LaneID) async -> Destination?, logger: Logger
+        reporter: Reporter, arm: ArmLoop, destination: @escaping @Sendable (LaneID) async -> Destination?,
+        logger: Logger
     ) {
         self.worker = worker
         self.node = node
         self.store = store
         self.deliverer = deliverer
         self.reporter = reporter
+        self.arm = arm
         self.destination = destination
         self.logger = logger
         drainTimeout = configuration.drainTimeout
@@ -87,14 +90,20 @@ final class ClaimLoop: Service {
         var limits = DeliveryStore.ClaimLimits()
         limits.rows = min(limits.rows, Int32(clamping: room))
         limits.bytes = min(limits.bytes, Int64(bytes))
+        state.withLock { $0.schedule.begin(shard) }
         do {
-            let deliveries = try await store.claim(shard: shard, worker: worker, limits: limits)
-            state.withLock { $0.schedule.claimed(shard, deliveries: deliveries.count, now: .now) }
-            return deliveries
+            let claim = try await store.claim(shard: shard, worker: worker, limits: limits)
+            if !claim.disarmed.isEmpty { arm.arm(claim.disarmed) }
+            let result: ShardSchedule.Result =
+                if claim.deliveries.isEmpty { claim.disarmed.isEmpty ? .nothing : .exhausted } else {
+                    claim.deliveries.allSatisfy { claim.disarmed.contains($0.lane) } ? .exhausted : .more
+                }
+            state.withLock { $0.schedule.claimed(shard, result, now: .now) }
+            return claim.deliveries
         } catch {
             // A claim that was committed unseen is rescued when its leases end.
             logger.warning("claim failed, trying again", metadata: ["error": "\(error)"])
-            state.withLock { $0.schedule.claimed(shard, deliveries: 0, now: .now) }
+            state.withLock { $0.schedule.claimed(shard, .nothing, now: .now) }
             return []
         }
     }

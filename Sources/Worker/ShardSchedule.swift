@@ -1,19 +1,28 @@
 /// Which shard to claim from next; a pure value. Shards with work take turns. One that yields nothing, not even a lane
-/// that has run out of work, may be locked by another worker: it is tried again after a pause, a few times.
+/// that has run out of work, may be locked by another worker: it is tried again after a pause, a few times. What is left
+/// out here is found again by the worker's poll.
 struct ShardSchedule {
-    static let pause = Duration.milliseconds(5)
-    static let maximumMisses = 4
+    /// Arming locks a lane for a fraction of a millisecond, another worker's claim for a few.
+    static let pause = Duration.milliseconds(1)
+    static let maximumMisses = 5
 
-    private var queue: [(shard: Int16, notBefore: ContinuousClock.Instant, misses: Int)] = []
+    private struct Entry {
+        let shard: Int16
+        var notBefore: ContinuousClock.Instant
+        var misses = 0
+        /// Told of work since its claim began, so the claim may not have seen it.
+        var isMarked = true
+    }
+
+    private var queue: [Entry] = []
 
     /// The shards have, or may have, runnable lanes.
     mutating func mark(_ shards: some Sequence<Int16>, now: ContinuousClock.Instant) {
         for shard in shards {
             if let index = queue.firstIndex(where: { $0.shard == shard }) {
-                queue[index].notBefore = now
-                queue[index].misses = 0
+                queue[index] = Entry(shard: shard, notBefore: now)
             } else {
-                queue.append((shard, now, 0))
+                queue.append(Entry(shard: shard, notBefore: now))
             }
         }
     }
@@ -30,15 +39,33 @@ struct ShardSchedule {
         return queue.map(\.notBefore).min().map(Turn.wait) ?? .idle
     }
 
-    /// What the claim of a shard yielded; moves the shard behind the others, or out.
-    mutating func claimed(_ shard: Int16, deliveries: Int, now: ContinuousClock.Instant) {
+    /// A claim of the shard is about to be sent.
+    mutating func begin(_ shard: Int16) {
+        guard let index = queue.firstIndex(where: { $0.shard == shard }) else { return }
+        queue[index].isMarked = false
+    }
+
+    /// What the claim of a shard yielded.
+    enum Result {
+        /// Deliveries, of a lane that may have more.
+        case more
+        /// All that there was.
+        case exhausted
+        /// Neither deliveries nor lanes.
+        case nothing
+    }
+
+    /// Moves the shard behind the others, or out.
+    mutating func claimed(_ shard: Int16, _ result: Result, now: ContinuousClock.Instant) {
         guard let index = queue.firstIndex(where: { $0.shard == shard }) else { return }
         var entry = queue.remove(at: index)
-        if deliveries > 0 {
-            entry.misses = 0
-        } else {
+        switch result {
+        case .more: entry.misses = 0
+        case .exhausted where entry.isMarked, .nothing where entry.isMarked: break
+        case .exhausted: return
+        case .nothing:
             entry.misses += 1
-            entry.notBefore = now + Self.pause * entry.misses
+            entry.notBefore = now + Self.pause * (1 << (entry.misses - 1))
         }
         if entry.misses < Self.maximumMisses { queue.append(entry) }
     }

@@ -42,7 +42,7 @@ package struct Worker: Service {
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
         claims = ClaimLoop(
             worker: .new(), node: node, configuration: configuration, store: DeliveryStore(claimClient),
-            deliverer: Deliverer(sender: sender), reporter: reporter,
+            deliverer: Deliverer(sender: sender), reporter: reporter, arm: arm,
             destination: { lane in
                 if let known = snapshots.current.destination(lane) { return known }
                 // Made a moment ago: a claim can be faster than the news of its destination.
@@ -61,7 +61,17 @@ package struct Worker: Service {
         let services = parts.map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }
-        try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
+        let group = ServiceGroup(configuration: .init(services: services, logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            try? await close()
+            throw error
+        }
+        try await close()
+    }
+
+    private func close() async throws {
         try await sender.shutdown()
         for client in clients { await client.close() }
     }

@@ -30,7 +30,7 @@ struct Gateway {
         let loop = try Loop()
         defer { loop.stop() }
         let node = Node.only
-        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads)
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
         try await requireMigrated(on: loop)
 
         let reads = Client(
@@ -76,9 +76,11 @@ struct Gateway {
         try await eventLoops.shutdownGracefully()
     }
 
-    /// Half the cores: the database's loop and, on a small machine, PostgreSQL itself need the others. Each further
-    /// loop costs wake-ups between loops.
-    private static var eventLoopThreads: Int { max(1, System.coreCount / 2) }
+    /// Deliveries are most of a worker's cost, so it has a loop for each core. An API alone leaves half of them to the
+    /// database's loop and, on a small machine, to PostgreSQL; each further loop costs wake-ups between loops.
+    private static func eventLoopThreads(_ roles: Roles) -> Int {
+        roles.contains(.work) ? System.coreCount : max(1, System.coreCount / 2)
+    }
 
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
     private func listener(

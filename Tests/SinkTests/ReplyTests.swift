@@ -1,7 +1,6 @@
 import Glibc
 import Sink
 import Synchronization
-import TestSupport
 import Testing
 
 /// The scripted sink over a real socket. The path of a request names the reply.
@@ -162,13 +161,5 @@ struct ReplyTests {
             #expect(answer?.hasPrefix("HTTP/1.1 413 ") ?? true)
             #expect(sink.requests == 0)
         }
-    }
-
-    @Test func startsAgainOnTheSamePort() async throws {
-        let first = try await Sink.start(port: Int(freePort())) { _ in .ok }
-        await first.stop()
-        let second = try await Sink.start(port: first.port) { _ in .ok }
-        #expect(second.port == first.port)
-        await second.stop()
     }
 }

@@ -5,6 +5,9 @@ import Testing
 
 /// Every named statement against the schema: what it declares is what the server says.
 struct StatementTests {
+    /// VACUUM takes no parameters, gives no rows, and can't be prepared by SQL.
+    private static let described = SQL.statements.filter { !$0.sql.hasPrefix("VACUUM") }
+
     @Test func namesAreUniqueAndTellTheirFile() {
         let names = SQL.statements.map(\.name)
         #expect(Set(names).count == names.count)
@@ -14,7 +17,7 @@ struct StatementTests {
     @Test func parametersAreAsDeclared() async throws {
         try await withDatabase { database in
             let client = database.client()
-            for statement in SQL.statements {
+            for statement in Self.described {
                 let types = try await client.withTransaction { lease in
                     try await lease.execute(Statement("DEALLOCATE ALL"))
                     try await lease.execute(Statement("PREPARE described AS \(statement.sql)"))
@@ -30,7 +33,7 @@ struct StatementTests {
     @Test func columnsAreAsDeclared() async throws {
         try await withDatabase { database in
             let client = database.client()
-            for statement in SQL.statements {
+            for statement in Self.described {
                 let columns = try await client.withTransaction { lease in
                     try await lease.execute(Statement("DROP VIEW IF EXISTS described"))
                     try await lease.execute(Statement("CREATE TEMP VIEW described AS \(statement.withNulls)"))

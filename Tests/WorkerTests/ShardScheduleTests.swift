@@ -16,7 +16,7 @@ struct ShardScheduleTests {
         for _ in 0..<6 {
             guard case .claim(let shard) = schedule.turn(now: start) else { break }
             turns.append(shard)
-            schedule.claimed(shard, deliveries: 1, now: start)
+            schedule.take(shard, .more, now: start)
         }
         #expect(turns == [3, 1, 2, 3, 1, 2])
     }
@@ -27,19 +27,19 @@ struct ShardScheduleTests {
         var now = start
         for miss in 1..<ShardSchedule.maximumMisses {
             #expect(schedule.turn(now: now) == .claim(5))
-            schedule.claimed(5, deliveries: 0, now: now)
-            let next = now + ShardSchedule.pause * miss
+            schedule.take(5, .nothing, now: now)
+            let next = now + ShardSchedule.pause * (1 << (miss - 1))
             #expect(schedule.turn(now: now) == .wait(until: next))
             now = next
         }
-        schedule.claimed(5, deliveries: 0, now: now)
+        schedule.take(5, .nothing, now: now)
         #expect(schedule.turn(now: now + .seconds(60)) == .idle)
     }
 
     @Test func aMarkEndsThePause() {
         var schedule = ShardSchedule()
         schedule.mark([5], now: start)
-        schedule.claimed(5, deliveries: 0, now: start)
+        schedule.take(5, .nothing, now: start)
         #expect(schedule.turn(now: start) != .claim(5))
         schedule.mark([5], now: start)
         #expect(schedule.turn(now: start) == .claim(5))
@@ -48,16 +48,40 @@ struct ShardScheduleTests {
     @Test func aPauseOfOneDoesNotHoldUpOthers() {
         var schedule = ShardSchedule()
         schedule.mark([1, 2], now: start)
-        schedule.claimed(1, deliveries: 0, now: start)
+        schedule.take(1, .nothing, now: start)
         #expect(schedule.turn(now: start) == .claim(2))
-        schedule.claimed(9, deliveries: 0, now: start)
+        schedule.take(9, .nothing, now: start)
         #expect(schedule.turn(now: start) == .claim(2))
     }
 
     @Test func marksDoNotPileUp() {
         var schedule = ShardSchedule()
         for _ in 0..<3 { schedule.mark([4], now: start) }
-        for _ in 0..<ShardSchedule.maximumMisses { schedule.claimed(4, deliveries: 0, now: start) }
+        for _ in 0..<ShardSchedule.maximumMisses { schedule.take(4, .nothing, now: start) }
         #expect(schedule.turn(now: start + .seconds(1)) == .idle)
+    }
+
+    @Test func anExhaustedShardLeaves() {
+        var schedule = ShardSchedule()
+        schedule.mark([6], now: start)
+        schedule.take(6, .exhausted, now: start)
+        #expect(schedule.turn(now: start) == .idle)
+    }
+
+    @Test(arguments: [ShardSchedule.Result.exhausted, .nothing])
+    func aMarkDuringAClaimIsNotLost(_ result: ShardSchedule.Result) {
+        var schedule = ShardSchedule()
+        schedule.mark([6], now: start)
+        schedule.begin(6)
+        schedule.mark([6], now: start)
+        schedule.claimed(6, result, now: start)
+        #expect(schedule.turn(now: start) == .claim(6))
+    }
+}
+
+extension ShardSchedule {
+    fileprivate mutating func take(_ shard: Int16, _ result: Result, now: ContinuousClock.Instant) {
+        begin(shard)
+        claimed(shard, result, now: now)
     }
 }

@@ -201,14 +201,15 @@ BEGIN
     WITH idle AS MATERIALIZED (
         SELECT i.lane_id, sluice.runnable_at(p_shard, i.lane_id) AS runnable_at
         FROM unnest(v_lanes) AS i (lane_id)
-        WHERE i.lane_id <> ALL (coalesce(v_from, '{}')))
+        -- A lane that gave a whole quantum will most likely give more.
+        WHERE (SELECT count(*) FROM unnest(v_from) AS t (lane_id) WHERE t.lane_id = i.lane_id) < p_quantum)
     UPDATE sluice.lane l SET armed = false, next_due_at = idle.runnable_at
     FROM idle
     WHERE l.shard = p_shard AND l.lane_id = idle.lane_id AND (idle.runnable_at IS NULL OR idle.runnable_at > v_now)
     RETURNING l.lane_id, l.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea;
 END $$;
 
-COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that were found empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
+COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
 
 CREATE FUNCTION sluice.report(
     p_shards smallint[], p_lanes bigint[], p_requests uuid[], p_tokens bigint[], p_verdicts text[], p_classes text[],

@@ -23,3 +23,19 @@ SELECT sluice.drop_partitions((clock_timestamp() AT TIME ZONE 'UTC')::date - $1:
 -- $2 rows int4
 -- > deleted int4
 SELECT sluice.expire_idempotency_keys($1, $2) AS deleted;
+
+-- name: upkeep.bloated
+-- Queue tables whose dead rows slow the walk to a lane's first live one. Autovacuum looks once a minute, which is too
+-- seldom for a queue.
+-- > name text
+SELECT relname::text AS name FROM pg_stat_user_tables
+WHERE schemaname = 'sluice' AND relname IN ('ready', 'in_flight', 'lane') AND n_dead_tup > greatest(1000, 0.02 * n_live_tup);
+
+-- name: upkeep.vacuum_ready
+VACUUM (TRUNCATE false, INDEX_CLEANUP on) sluice.ready;
+
+-- name: upkeep.vacuum_in_flight
+VACUUM (TRUNCATE false, INDEX_CLEANUP on) sluice.in_flight;
+
+-- name: upkeep.vacuum_lane
+VACUUM (TRUNCATE false, INDEX_CLEANUP on) sluice.lane;

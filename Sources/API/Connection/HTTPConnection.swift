@@ -1,22 +1,35 @@
 import HTTPTypes
-import HummingbirdCore
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 
-/// Watches over one connection: gives each phase its time, answers what is not HTTP, and closes without cutting off
-/// the last answer. Lives on the connection's event loop.
+/// Watches over one connection: lets one exchange of a request and an answer through at a time, gives each phase its
+/// time, answers what is not HTTP, and closes without cutting off the last answer. Lives on the event loop.
 final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// What comes in, in its order.
+    private enum Incoming {
+        case part(HTTPRequestPart)
+        case failure(Problem)
+        /// The end of input, or a wish to close: they take effect between exchanges.
+        case event(Any)
+    }
+
+    private let date: HTTPDate
     private let timer: PhaseTimer
     private var state = HTTPConnectionState()
+    private var waiting = CircularBuffer<Incoming>()
+    private var isTakingWaiting = false
+    private var isReadHeld = false
     private var readsPart = false
 
-    init(_ patience: Patience) { timer = PhaseTimer(patience) }
+    init(_ patience: Patience, date: HTTPDate) {
+        timer = PhaseTimer(patience)
+        self.date = date
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { watch(context) }
 
@@ -24,21 +37,18 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer.stop()
+        state.linger()
         context.fireChannelInactive()
     }
 
+    /// What waits is bounded by what one read brings.
+    func read(context: ChannelHandlerContext) {
+        if waiting.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !state.isDeaf else { return }
         readsPart = true
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            state.headRead(isLast: head.method == .connect || head.headerFields.contains(.upgrade))
-        case .body:
-            break
-        case .end:
-            state.bodyEnded()
-        }
-        context.fireChannelRead(data)
+        receive(.part(unwrapInboundIn(data)), context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -49,40 +59,86 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case is IOError, is ChannelError: context.fireErrorCaught(error)
-        case HTTPParserError.headerOverflow:
-            fail(Problem(.headTooLarge, "Shorten the URL or the headers, or send fewer of them."), context)
-        case HTTPParserError.invalidEOFState:
-            fail(Problem(.invalidRequest, "The connection was closed before the request's end."), context)
-        case let error as HTTPParserError:
-            fail(Problem(.invalidRequest, "The request is not HTTP/1.1: \(error)."), context)
-        default: fail(Problem(.invalidRequest, "The request is not HTTP/1.1."), context)
+        if error is IOError || error is ChannelError {
+            context.fireErrorCaught(error)
+        } else {
+            receive(.failure(Problem(reading: error)), context)
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) { receive(.event(event), context) }
+
+    private func receive(_ incoming: Incoming, _ context: ChannelHandlerContext) {
+        if waiting.isEmpty, !mustWait(incoming) { take(incoming, context) } else { waiting.append(incoming) }
+    }
+
+    private func mustWait(_ incoming: Incoming) -> Bool {
+        if case .event = incoming { state.isExchanging && !state.isLingering } else { state.mustWait }
+    }
+
+    private func take(_ incoming: Incoming, _ context: ChannelHandlerContext) {
+        switch incoming {
+        case .event(let event): context.fireUserInboundEventTriggered(event)
+        case _ where state.isLingering: break
+        case .failure(let problem): fail(problem, context)
+        case .part(let part):
+            switch part {
+            case .head(let head): state.headRead(isLast: head.isLast)
+            case .body: break
+            case .end: state.bodyEnded()
+            }
+            context.fireChannelRead(wrapInboundOut(part))
+        }
+    }
+
+    private func takeWaiting(_ context: ChannelHandlerContext) {
+        guard !waiting.isEmpty, !isTakingWaiting else { return }
+        isTakingWaiting = true
+        while let next = waiting.first, !mustWait(next) {
+            waiting.removeFirst()
+            take(next, context)
+        }
+        isTakingWaiting = false
+        context.fireChannelReadComplete()
+        if waiting.isEmpty, isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    /// What came in can't be understood, or took too long.
+    private func fail(_ problem: Problem, _ context: ChannelHandlerContext) {
+        let breaksBody = state.isReading
+        if state.mayAnswer {
+            var answer = problem.answer
+            answer.head.headerFields[.connection] = "close"
+            for part in answer.parts { write(context: context, data: wrapOutboundOut(part), promise: nil) }
+        }
+        // The reader of a body must not take what came for the whole.
+        if breaksBody { context.fireErrorCaught(BrokenBody()) }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard !state.isMute else {
+        guard !state.isLingering else {
             promise?.fail(ChannelError.outputClosed)
             return
         }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
+            head.headerFields.append(HTTPField(name: .date, value: date.now))
             if state.answerBegins(closes: head.headerFields[.connection] == "close") {
                 head.headerFields[.connection] = "close"
-                context.write(wrapOutboundOut(.head(head)), promise: promise)
-            } else {
-                context.write(data, promise: promise)
             }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             context.write(data, promise: promise)
-            switch state.answerEnded() {
-            case .goOn: watch(context)
-            case .linger:
+            if state.answerEnded() {
                 context.flush()
-                linger(context)
-            case .answer(let problem): answer(problem, context)
+                context.close(mode: .output, promise: nil)
+                state.linger()
             }
+            watch(context)
+            takeWaiting(context)
         default:
             context.write(data, promise: promise)
         }
@@ -96,29 +152,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(mode: mode, promise: promise)
     }
 
-    private func fail(_ problem: Problem, _ context: ChannelHandlerContext) {
-        guard !state.isDeaf else { return }
-        if let problem = state.fail(problem) { answer(problem, context) }
-        // The reader of the body must not take what came for the whole.
-        if state.breaksBody { context.fireErrorCaught(BrokenBody()) }
-        watch(context)
-    }
-
-    private func answer(_ problem: Problem, _ context: ChannelHandlerContext) {
-        var response = problem.response
-        response.headers[.connection] = "close"
-        context.write(wrapOutboundOut(.head(response.head)), promise: nil)
-        context.write(wrapOutboundOut(.body(problem.body)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        linger(context)
-    }
-
-    private func linger(_ context: ChannelHandlerContext) {
-        state.linger()
-        context.close(mode: .output, promise: nil)
-        watch(context)
-    }
-
     private func watch(_ context: ChannelHandlerContext) {
         timer.enter(state.phase, turn: state.turn, on: context.eventLoop) { [self] in
             switch state.phase {
@@ -129,6 +162,3 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 }
-
-/// Fails the reading of a body whose end won't come. Whoever reads it must not answer: that has been done.
-struct BrokenBody: Error {}

@@ -28,7 +28,7 @@ struct RequestsEndpoint: Sendable {
         }
     }
 
-    func respond(to request: Request, on channel: any Channel) async throws -> Response {
+    func respond(to request: Request, on channel: any Channel) async throws -> Answer {
         let now = Timestamp.now
         let snapshot = snapshot()
         let caller = try Credentials.caller(request.headers, in: snapshot, now: now)
@@ -47,17 +47,17 @@ struct RequestsEndpoint: Sendable {
         }
     }
 
-    private func respond(toOne request: NewRequest) async throws -> Response {
+    private func respond(toOne request: NewRequest) async throws -> Answer {
         do {
             let outcome = try await store.store(request, within: configuration.storeDeadline)
-            return try Acceptance(outcome, of: request.id).response
+            return try Acceptance(outcome, of: request.id).answer
         } catch {
             throw Problem(error, storing: request.id, logger: logger)
         }
     }
 
     /// One bad item changes nothing for the others.
-    private func respond(toBatch items: [Result<NewRequest, any Error>]) async -> Response {
+    private func respond(toBatch items: [Result<NewRequest, any Error>]) async -> Answer {
         let results = await storeAll(items)
         var writer = JSONWriter()
         var areAllStored = true
@@ -74,10 +74,7 @@ struct RequestsEndpoint: Sendable {
                 }
             }
         }
-        return Response(
-            status: areAllStored ? .accepted : HTTPResponse.Status(code: 207),
-            headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+        return Answer(areAllStored ? .accepted : HTTPResponse.Status(code: 207), json: writer)
     }
 
     /// In the order of the items, which share their commits.

@@ -2,7 +2,6 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import Model
-import NIOCore
 import Postgres
 import Requests
 import Tenants
@@ -13,16 +12,14 @@ struct RequestEndpoint: Sendable {
     let reader: RequestReader
     let logger: Logger
 
-    func respond(to request: Request, id: Substring) async throws -> Response {
+    func respond(to request: Request, id: Substring) async throws -> Answer {
         let caller = try Credentials.caller(request.headers, in: snapshot(), now: .now)
         guard let id = RequestID(id), let record = try await find(id, caller) else {
             throw Problem(.notFound, "This tenant has no such request.")
         }
         var writer = JSONWriter()
         record.write(to: &writer)
-        return Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+        return Answer(.ok, json: writer)
     }
 
     private func find(_ id: RequestID, _ caller: Caller) async throws -> RequestRecord? {

@@ -122,6 +122,30 @@ import Testing
         }
     }
 
+    @Test func answersACallerThatHasFinished() async throws {
+        try await withGateway { gateway in
+            let connection = try await gateway.connect()
+            let request = gateway.head([gateway.authorized, "Content-Length: 1"]) + "x"
+            try await connection.send(request + gateway.head("GET", "/livez", []) + request)
+            connection.finish()
+            for status in [202, 200, 202] { #expect(try await connection.answer().status == status) }
+            #expect(try await connection.isEnded())
+        }
+    }
+
+    @Test func keepsTheConnectionAfterASmallRefusal() async throws {
+        try await withGateway { gateway in
+            let connection = try await gateway.connect()
+            for _ in 0..<2 {
+                try await connection.send(gateway.head(["Content-Length: 5"]) + "he")
+                try await connection.send("llo")
+                #expect(try await connection.answer().status == 401)
+            }
+            try await connection.send(gateway.head([gateway.authorized, "Content-Length: 0"]))
+            #expect(try await connection.answer().status == 202)
+        }
+    }
+
     @Test func closesAfterAnUpgradeThatIsNotMade() async throws {
         try await withGateway { gateway in
             let connection = try await gateway.connect()

@@ -101,7 +101,8 @@ import Testing
         try await eventually {
             try await deliveries.arm([gateway.destination.lane])
             claimed = try await deliveries.claim(
-                shard: gateway.destination.lane.shard, worker: .new(), limits: .init())
+                shard: gateway.destination.lane.shard, worker: .new(), limits: .init()
+            ).deliveries
             return !claimed.isEmpty
         }
         var outcome = Outcome(.delivered, .delivered)

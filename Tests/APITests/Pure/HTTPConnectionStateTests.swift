@@ -5,95 +5,52 @@ import Testing
 @Suite struct HTTPConnectionStateTests {
     @Test func goesThroughItsPhases() {
         let state = Machine()
-        #expect(state.phase == .idle)
-        state.fragmentRead()
-        #expect(state.phase == .head)
-        state.headRead()
-        #expect(state.phase == .body)
-        state.fragmentRead()
-        state.bodyEnded()
-        #expect(state.phase == .answering)
-        #expect(!state.answerBegins())
-        #expect(state.answerEnded().isGoOn)
-        #expect(state.phase == .idle)
+        #expect(state.now.phase == .idle)
+        state.do { $0.fragmentRead() }
+        #expect(state.now.phase == .head)
+        state.do { $0.headRead(isLast: false) }
+        #expect(state.now.phase == .body && !state.now.mustWait)
+        state.do { $0.bodyEnded() }
+        #expect(state.now.phase == .answering && state.now.mustWait)
+        state.do { $0.fragmentRead() }
+        #expect(state.do { $0.answerBegins(closes: false) } == false)
+        #expect(!state.now.mayAnswer)
+        #expect(state.do { $0.answerEnded() } == false)
+        #expect(state.now.phase == .idle && state.now.mayAnswer && !state.now.mustWait)
     }
 
     @Test func closesAfterAnEarlyAnswer() {
         let state = Machine()
-        state.headRead()
-        #expect(state.answerBegins())
-        #expect(state.answerEnded().isLinger)
+        state.do { $0.headRead(isLast: false) }
+        #expect(state.do { $0.answerBegins(closes: false) })
+        #expect(state.do { $0.answerEnded() })
     }
 
-    @Test func anEarlierAnswerDoesNotCloseWhileTheNextRequestIsRead() {
+    @Test(arguments: [(true, false), (false, true)])
+    func closesWhereEitherSideWants(_ isLast: Bool, _ closes: Bool) {
         let state = Machine()
-        state.headRead()
-        state.bodyEnded()
-        state.headRead()
-        #expect(!state.answerBegins())
-        #expect(state.answerEnded().isGoOn)
-        #expect(state.phase == .body)
+        state.do { $0.headRead(isLast: isLast) }
+        state.do { $0.bodyEnded() }
+        #expect(state.do { $0.answerBegins(closes: closes) })
+        #expect(state.do { $0.answerEnded() })
+        state.do { $0.linger() }
+        #expect(state.now.phase == .lingering && !state.now.mayAnswer)
     }
 
-    @Test func closesAfterAnotherProtocolIsAskedFor() {
+    @Test func aFailureIsAnsweredWhenNoAnswerHasBegun() {
         let state = Machine()
-        state.headRead(isLast: true)
-        state.bodyEnded()
-        #expect(state.answerBegins())
+        #expect(state.now.mayAnswer)
+        state.do { $0.headRead(isLast: false) }
+        #expect(state.now.mayAnswer)
+        _ = state.do { $0.answerBegins(closes: true) }
+        #expect(!state.now.mayAnswer)
     }
-
-    @Test func answersAFailureAtOnceWhenNothingElseIsOwed() {
-        let state = Machine()
-        #expect(state.fail() != nil)
-        #expect(state.isDeaf && !state.isMute && !state.breaksBody)
-
-        let broken = Machine()
-        broken.headRead()
-        #expect(broken.fail() != nil)
-        #expect(broken.breaksBody)
-    }
-
-    @Test func answersAFailureAfterWhatIsOwed() {
-        let state = Machine()
-        state.headRead()
-        state.bodyEnded()
-        state.headRead()
-        #expect(state.fail() == nil)
-        #expect(!state.answerBegins())
-        #expect(state.answerEnded().isAnswer)
-    }
-
-    @Test func saysNothingIntoAnAnswerThatHasBegun() {
-        let state = Machine()
-        state.headRead()
-        #expect(state.answerBegins())
-        #expect(state.fail() == nil)
-        #expect(state.answerEnded().isLinger)
-        state.linger()
-        #expect(state.isMute && state.phase == .lingering)
-    }
-}
-
-extension HTTPConnectionState.AfterAnswer {
-    fileprivate var isGoOn: Bool { if case .goOn = self { true } else { false } }
-    fileprivate var isLinger: Bool { if case .linger = self { true } else { false } }
-    fileprivate var isAnswer: Bool { if case .answer = self { true } else { false } }
 }
 
 /// The state behind a reference, because #expect calls no mutating methods.
 private final class Machine {
-    private var state = HTTPConnectionState()
+    private(set) var now = HTTPConnectionState()
 
-    var phase: HTTPConnectionState.Phase { state.phase }
-    var isDeaf: Bool { state.isDeaf }
-    var isMute: Bool { state.isMute }
-    var breaksBody: Bool { state.breaksBody }
-
-    func headRead(isLast: Bool = false) { state.headRead(isLast: isLast) }
-    func bodyEnded() { state.bodyEnded() }
-    func fragmentRead() { state.fragmentRead() }
-    func answerBegins() -> Bool { state.answerBegins(closes: false) }
-    func answerEnded() -> HTTPConnectionState.AfterAnswer { state.answerEnded() }
-    func fail() -> Problem? { state.fail(Problem(.invalidRequest, "x")) }
-    func linger() { state.linger() }
+    @discardableResult
+    func `do`<T>(_ step: (inout HTTPConnectionState) -> T) -> T { step(&now) }
 }

@@ -26,7 +26,7 @@ import Testing
         #expect((problem.fields[.retryAfter] != nil) == asksToRetry)
         #expect((problem.request == id) == (kind == .outcomeUnknown))
         #expect((problem.reference != nil) == (kind == .internal))
-        #expect(!String(buffer: problem.body).contains("secret"))
+        #expect(!String(buffer: problem.answer.body).contains("secret"))
     }
 
     @Test func readsThatWereLostHaveNoUnknownOutcome() {
@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: ProblemKind.allCases) func isJSON(_ kind: ProblemKind) throws {
         let detail = "\"quoted\\\"\n\u{1}\u{1f} ü"
         let object = try #require(
-            try JSONSerialization.jsonObject(with: Data(String(buffer: Problem(kind, detail).body).utf8))
+            try JSONSerialization.jsonObject(with: Data(String(buffer: Problem(kind, detail).answer.body).utf8))
                 as? [String: Any])
         #expect(object["type"] as? String == "/problems/\(kind.rawValue)")
         #expect(object["status"] as? Int == kind.status.code)

@@ -142,19 +142,30 @@ import Testing
     }
 
     @Test func anItemOfAShorterDeadlineDoesNotWaitForItsNeighbours() async throws {
-        let isOpen = Shared(false)
+        let batches = Shared<[[Int64]]>([])
+        let isGathered = Shared(false)
+        let isUp = Shared(false)
         let commits = GroupCommit<Int64, Int64>(limits: Self.limits()) { items, deadline in
-            if items.contains(2) { #expect(deadline <= .seconds(1)) }
-            if isOpen.value { return items }
+            batches.update { $0.append(items) }
+            if items == [0] { try await eventually { isGathered.value } }
+            if items == [0] || isUp.value { return items }
+            if items.contains(2) { #expect(deadline <= .seconds(5)) }
             try await Task.sleep(for: min(deadline, .milliseconds(10)))
             throw PostgresError(.unavailable, "down")
         }
         try await running(commits) { commits in
+            let first = Task { try await commits.submit(0, bytes: 8, within: .seconds(60)) }
+            try await eventually { batches.value == [[0]] }
             let patient = Task { try await commits.submit(1, bytes: 8, within: .seconds(60)) }
-            let error = try await postgresError { _ = try await commits.submit(2, bytes: 8, within: .seconds(1)) }
-            #expect(error?.code == .unavailable)
-            isOpen.update { $0 = true }
+            try await eventually { commits.waitingItems == 1 }
+            let hasty = Task { try await commits.submit(2, bytes: 8, within: .seconds(5)) }
+            try await eventually { commits.waitingItems == 2 }
+            isGathered.update { $0 = true }
+            #expect(try await postgresError { _ = try await hasty.value }?.code == .unavailable)
+            #expect(batches.value[1] == [1, 2])
+            isUp.update { $0 = true }
             #expect(try await patient.value == 1)
+            #expect(try await first.value == 0)
         }
     }
 

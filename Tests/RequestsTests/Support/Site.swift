@@ -49,10 +49,13 @@ struct Site: Sendable {
             (0..<count).map { _ in NewRequest(to: destination, body: [UInt8](repeating: 0x61, count: bytes)) })
     }
 
+    /// Claims, and arms what the claim disarmed once more, as a worker does.
     func claim(_ adjust: (inout DeliveryStore.ClaimLimits) -> Void = { _ in }) async throws -> [Delivery] {
         var limits = DeliveryStore.ClaimLimits()
         adjust(&limits)
-        return try await deliveries.claim(shard: Self.shard, worker: worker, limits: limits)
+        let claim = try await deliveries.claim(shard: Self.shard, worker: worker, limits: limits)
+        if !claim.disarmed.isEmpty { try await deliveries.arm(claim.disarmed) }
+        return claim.deliveries
     }
 
     /// Reports the same verdict for all of them and arms their lanes, as a worker does.

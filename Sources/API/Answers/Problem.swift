@@ -1,5 +1,4 @@
 import HTTPTypes
-import HummingbirdCore
 import Model
 import NIOCore
 
@@ -25,16 +24,12 @@ struct Problem: Error, Sendable {
         return problem
     }
 
-    var response: Response {
-        var fields = fields
-        fields[.contentType] = "application/problem+json"
-        return Response(status: kind.status, headers: fields, body: ResponseBody(byteBuffer: body))
-    }
-
-    var body: ByteBuffer {
+    var answer: Answer {
         var writer = JSONWriter()
         write(to: &writer)
-        return ByteBuffer(bytes: writer.bytes)
+        var fields = fields
+        fields[.contentType] = "application/problem+json"
+        return Answer(kind.status, fields, body: ByteBuffer(bytes: writer.bytes))
     }
 
     func write(to writer: inout JSONWriter) {

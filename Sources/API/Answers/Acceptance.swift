@@ -1,5 +1,4 @@
 import HTTPTypes
-import HummingbirdCore
 import Model
 import NIOCore
 import Requests
@@ -25,13 +24,11 @@ struct Acceptance {
 
     var location: String { "/v1/requests/\(id)" }
 
-    var response: Response {
+    var answer: Answer {
         let id = id.description
         var fields: HTTPFields = [.location: "/v1/requests/" + id, .contentType: "application/json"]
         if isReplayed { fields[.idempotencyReplayed] = "true" }
-        return Response(
-            status: .accepted, headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"id":""# + id + #""}"#)))
+        return Answer(.accepted, fields, body: ByteBuffer(string: #"{"id":""# + id + #""}"#))
     }
 
     func write(to writer: inout JSONWriter) {
