@@ -5,7 +5,7 @@ set -euo pipefail
 say() { printf '\n== %s\n' "$*" >&2; }
 
 if ! command -v swift >/dev/null; then
-    echo "There is no Swift toolchain on the PATH. Install Swift 6.1 or later (https://www.swift.org/install/linux/)." >&2
+    echo "There is no Swift toolchain on the PATH. Install Swift 6.2 or later (https://www.swift.org/install/linux/)." >&2
     exit 1
 fi
 
