@@ -11,44 +11,42 @@ package final class Bell: Sendable {
 
     package init() {}
 
-    package func ring() { wake(remember: true) }
+    package func ring() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if case .awaited(let continuation) = state {
+                state = .quiet
+                return continuation
+            }
+            state = .rung
+            return nil
+        }
+        waiter?.resume()
+    }
 
     /// Returns when the bell rings, or has rung since the last wait, when the time is over, or when the task is
-    /// cancelled. It may return early; the caller looks for itself. One task at a time may wait.
+    /// cancelled. It may return early, for the time of an earlier wait may ring late: the caller looks for itself. One
+    /// task at a time may wait.
     package func wait(upTo limit: Duration) async {
         let timer = Task {
             try await Task.sleep(for: limit)
-            wake(remember: false)
+            ring()
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isRung = state.withLock { state in
+                let mustGoOn = state.withLock { state in
                     if case .rung = state {
                         state = .quiet
                         return true
                     }
+                    if Task.isCancelled { return true }
                     state = .awaited(continuation)
                     return false
                 }
-                if isRung || Task.isCancelled { wake(remember: false, orResume: isRung ? continuation : nil) }
+                if mustGoOn { continuation.resume() }
             }
         } onCancel: {
-            wake(remember: false)
+            ring()
         }
         timer.cancel()
-    }
-
-    private func wake(remember: Bool, orResume own: CheckedContinuation<Void, Never>? = nil) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            switch state {
-            case .awaited(let continuation):
-                state = .quiet
-                return continuation
-            case .quiet, .rung:
-                if remember { state = .rung }
-                return nil
-            }
-        }
-        (own ?? waiter)?.resume()
     }
 }

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 
 /// A socket to loopback and nothing more. Its calls block a thread of Dispatch, not one of the cooperative pool, and
-/// fail after ten seconds.
+/// fail after thirty seconds.
 final class RawClient: Sendable {
     struct Failure: Error, Equatable {
         var code: Int32
@@ -13,7 +13,7 @@ final class RawClient: Sendable {
     init(port: Int) async throws {
         descriptor = try await blocking {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var patience = timeval(tv_sec: 10, tv_usec: 0)
+            var patience = timeval(tv_sec: 30, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)

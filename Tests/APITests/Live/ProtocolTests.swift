@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func closesIdleConnections() async throws {
-        try await withGateway(.with { $0.patience.idle = .milliseconds(200) }) { gateway in
+        try await withGateway(.with { $0.patience.idle = .seconds(2) }) { gateway in
             let silent = try await gateway.connect()
             let used = try await gateway.connect()
             try await used.send(gateway.head([gateway.authorized, "Content-Length: 0"]))

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 
 /// A socket to loopback that sends what it is told, HTTP or not. Its calls block threads of its own, one to send and one
-/// to receive, and fail after twenty seconds.
+/// to receive, and fail after forty seconds.
 final class RawConnection: Sendable {
     struct Failure: Error, Equatable {
         var code: Int32
@@ -15,7 +15,7 @@ final class RawConnection: Sendable {
     init(port: Int) async throws {
         descriptor = try await sending.blocking {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var patience = timeval(tv_sec: 20, tv_usec: 0)
+            var patience = timeval(tv_sec: 40, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
