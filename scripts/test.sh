@@ -16,10 +16,14 @@ export SLUICE_WARNINGS_AS_ERRORS=1
 build=(--explicit-target-dependency-import-check error)
 swift build --build-tests "${build[@]}"
 
-# One target after the other: each starts servers of its own, and all at once would starve on two cores.
+# One target after the other, and one end-to-end test after the other: they start servers and processes of their own,
+# and all at once would starve on two cores.
 for target in Tests/*Tests; do
-    say "testing ${target#Tests/}"
-    swift test --skip-build "${build[@]}" --filter "^${target#Tests/}\\."
+    name=${target#Tests/}
+    say "testing $name"
+    order=()
+    [ "$name" != EndToEndTests ] || order=(--no-parallel)
+    swift test --skip-build "${build[@]}" "${order[@]}" --filter "^$name\\."
 done
 
 if [ "${SLUICE_SANITIZE:-1}" = 1 ]; then

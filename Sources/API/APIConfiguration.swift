@@ -4,7 +4,7 @@ package struct APIConfiguration: Sendable {
     /// 0: any free one.
     package var port = 8080
 
-    /// Bytes of a request's body; beyond them 413. As much as a row should hold: larger things belong in object storage.
+    /// Bytes of a request's body; beyond them 413. What is larger belongs in object storage, not in a row.
     package var bodyLimit = 1 << 20
     /// Bytes of a batch: a full one of 16 KiB envelopes. It is parsed as a whole, so it must fit in memory.
     package var batchBodyLimit = 16 << 20
@@ -37,7 +37,7 @@ package struct HeadLimits: Sendable {
 
 /// How long a connection may take for each of its phases.
 package struct Patience: Sendable {
-    /// Without a request; then the connection is closed. Longer than most clients keep theirs, so that they close first.
+    /// Without a request; then the connection is closed. Longer than most clients keep theirs: they should close first.
     package var idle = Duration.seconds(75)
     /// From the first bytes of a request's head to its end; beyond it 408.
     package var head = Duration.seconds(10)

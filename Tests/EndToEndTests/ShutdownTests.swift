@@ -15,7 +15,7 @@ struct ShutdownTests {
                 for body in bodies { _ = try await caller.post("/in/sink", Array(body.utf8)).id() }
                 try await arrivals.all(bodies)
 
-                #expect(try await worker.terminate(within: .seconds(8)) == 0, "\(worker.errors)")
+                #expect(try await worker.terminate(within: .seconds(20)) == 0, "\(worker.errors)")
                 let client = database.client()
                 let rows = try await client.query(Statement("SELECT attempts FROM sluice.ready"))
                 #expect(try rows.map { try $0.decode(0, as: Int16.self) } == [0, 0, 0, 0, 0])
@@ -36,7 +36,7 @@ struct ShutdownTests {
                 let load = SteadyLoad(caller, patience: .seconds(5))
                 async let loading: Void = load.run(pause: .milliseconds(2))
                 try await eventually { load.accepted.count > 200 }
-                #expect(try await api.terminate(within: .seconds(8)) == 0, "\(api.errors)")
+                #expect(try await api.terminate(within: .seconds(20)) == 0, "\(api.errors)")
                 load.stop()
                 await loading
 

@@ -90,7 +90,7 @@ final class CaptureHandler: ChannelInboundHandler, RemovableChannelHandler {
         guard let capture else { return }
         let (loop, handler) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
         self.capture = nil
-        // By way of the loop's queue even from its own thread: the next commit must not wait until all have been written.
+        // By way of the loop's queue even from its own thread: the next commit must not wait for these writes.
         endpoint.store(capture) { answer in loop.execute { handler.value.answer(answer) } }
     }
 

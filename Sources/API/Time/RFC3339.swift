@@ -25,7 +25,8 @@ extension Timestamp {
         if fraction < 0 { (seconds, fraction) = (seconds - 1, fraction + 1_000_000) }
         let civil = CivilTime(unixSeconds: seconds)
         return "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
-            + "T\(padded(civil.hour, 2)):\(padded(civil.minute, 2)):\(padded(civil.second, 2)).\(padded(Int(fraction), 6))Z"
+            + "T\(padded(civil.hour, 2)):\(padded(civil.minute, 2)):\(padded(civil.second, 2))"
+            + ".\(padded(Int(fraction), 6))Z"
     }
 }
 

@@ -45,16 +45,19 @@ import Testing
 
     @Test func boundsBodiesTogether() async throws {
         try await withGateway(.with { $0.bodiesLimit = 1_000 }) { gateway in
-            let slow = try await gateway.connect()
-            try await slow.send(gateway.head([gateway.authorized, "Content-Length: 1000"]))
-            try await slow.send([UInt8](repeating: 1, count: 800))
+            #expect(try await gateway.send(body: [UInt8](repeating: 1, count: 1_001)).problem == "overloaded")
             try await eventually {
-                let answer = try await gateway.send(body: [UInt8](repeating: 2, count: 300))
-                return answer.status == 503 && answer.problem == "overloaded" && answer["retry-after"] == "1"
+                let slow = try await gateway.connect()
+                try await slow.send(gateway.head([gateway.authorized, "Content-Length: 1000"]))
+                try await slow.send([UInt8](repeating: 1, count: 800))
+                // Which of the two comes first is open; the second is refused, or both are.
+                let other = try await gateway.send(body: [UInt8](repeating: 2, count: 300))
+                guard other.status == 503 else { return false }
+                #expect(other.problem == "overloaded" && other["retry-after"] == "1")
+                try? await slow.send([UInt8](repeating: 1, count: 200))
+                return (try? await slow.answer().status) == 202
             }
-            try await slow.send([UInt8](repeating: 1, count: 200))
-            #expect(try await slow.answer().status == 202)
-            #expect(try await gateway.send(body: [UInt8](repeating: 2, count: 1000)).status == 202)
+            #expect(try await gateway.send(body: [UInt8](repeating: 2, count: 1_000)).status == 202)
         }
     }
 

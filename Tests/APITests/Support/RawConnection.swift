@@ -1,8 +1,8 @@
 import Dispatch
 import Glibc
 
-/// A socket to loopback that sends what it is told, HTTP or not. Its calls block threads of its own, one to send and one
-/// to receive, and fail after forty seconds.
+/// A socket to loopback that sends what it is told, HTTP or not. Its calls block threads of its own, one to send and
+/// one to receive, and fail after forty seconds.
 final class RawConnection: Sendable {
     struct Failure: Error, Equatable {
         var code: Int32
