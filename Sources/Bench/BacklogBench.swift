@@ -23,6 +23,7 @@ package enum BacklogBench {
             try await DrainBench.hold(held, store, client, url: "http://127.0.0.1:9")
             let many = try await measure(server, loop, fixture, client, first: 1 << 40)
             let worker = try await GatewayProcess.start("work", server)
+            // Ten polls, so that what an idle worker allocates is there when its size is read.
             try await Task.sleep(for: .seconds(5))
             let memory = worker.memory
             worker.stop()

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 /// Runs tasks on the event loops that also do their I/O, so that a request does not change threads between its socket
-/// and its handler. Most of what a small request costs are such changes: see docs/decisions.
+/// and its handler: docs/decisions/003 has the profile.
 ///
 /// A job goes to the loop on whose thread it is enqueued; one that comes from elsewhere goes to any.
 final class EventLoopExecutor: TaskExecutor {
