@@ -20,7 +20,7 @@ final class ClaimLoop: Service {
     private let worker: WorkerID
     private let node: Node
     private let store: DeliveryStore
-    private let deliverer: Deliverer
+    private let outlets: [Outlet]
     private let reporter: Reporter
     private let arm: ArmLoop
     private let destination: @Sendable (LaneID) async -> Destination?
@@ -30,14 +30,14 @@ final class ClaimLoop: Service {
     private let bell = Bell()
 
     init(
-        worker: WorkerID, node: Node, configuration: WorkerConfiguration, store: DeliveryStore, deliverer: Deliverer,
+        worker: WorkerID, node: Node, configuration: WorkerConfiguration, store: DeliveryStore, outlets: [Outlet],
         reporter: Reporter, arm: ArmLoop, destination: @escaping @Sendable (LaneID) async -> Destination?,
         logger: Logger
     ) {
         self.worker = worker
         self.node = node
         self.store = store
-        self.deliverer = deliverer
+        self.outlets = outlets
         self.reporter = reporter
         self.arm = arm
         self.destination = destination
@@ -55,8 +55,13 @@ final class ClaimLoop: Service {
     func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
+                var turn = 0
                 await self.claim { delivery in
-                    group.addTask { await self.process(delivery) }
+                    let outlet = self.outlets[turn % self.outlets.count]
+                    turn += 1
+                    group.addTask(executorPreference: outlet.executor) {
+                        await self.process(delivery, through: outlet.deliverer)
+                    }
                 }
                 await self.drain()
                 group.cancelAll()
@@ -117,7 +122,7 @@ final class ClaimLoop: Service {
         }
     }
 
-    private func process(_ delivery: Delivery) async {
+    private func process(_ delivery: Delivery, through deliverer: Deliverer) async {
         let outcome =
             if let destination = await destination(delivery.lane) {
                 await deliverer.deliver(delivery, to: destination.settings)

@@ -1,15 +1,17 @@
 import Model
+import NIOCore
+import NIOPosix
 import Requests
 package import Tenants
 
 /// The worker's HTTP client without the database: the baseline of the drain benchmark.
 package struct DirectPost: Sendable {
     private let destination: Destination
-    private let deliverer: Deliverer
+    private let outlets: [Outlet]
 
     package init(destination: Destination) {
         self.destination = destination
-        deliverer = Deliverer(sender: HTTPSender())
+        outlets = MultiThreadedEventLoopGroup.singleton.makeIterator().map(Outlet.init)
     }
 
     /// Posts the body so many times, so many at a time. Returns how many were delivered.
@@ -17,13 +19,16 @@ package struct DirectPost: Sendable {
         await withTaskGroup(of: Int.self) { group in
             for lane in 0..<concurrency {
                 let share = times / concurrency + (lane < times % concurrency ? 1 : 0)
-                group.addTask { await self.post(body, times: share) }
+                let outlet = outlets[lane % outlets.count]
+                group.addTask(executorPreference: outlet.executor) {
+                    await self.post(body, times: share, through: outlet.deliverer)
+                }
             }
             return await group.reduce(0, +)
         }
     }
 
-    private func post(_ body: [UInt8], times: Int) async -> Int {
+    private func post(_ body: [UInt8], times: Int, through deliverer: Deliverer) async -> Int {
         var delivered = 0
         for _ in 0..<times {
             let delivery = Delivery(
@@ -36,5 +41,7 @@ package struct DirectPost: Sendable {
         return delivered
     }
 
-    package func shutdown() async throws { try await deliverer.sender.shutdown() }
+    package func shutdown() async throws {
+        for outlet in outlets { try await outlet.deliverer.sender.shutdown() }
+    }
 }

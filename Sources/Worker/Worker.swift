@@ -23,7 +23,7 @@ package struct Worker: Service {
     private let claims: ClaimLoop
     private let reporter: Reporter
     private let arm: ArmLoop
-    private let sender: HTTPSender
+    private let outlets: [Outlet]
     private let clients: [Client]
     private let logger: Logger
 
@@ -32,7 +32,7 @@ package struct Worker: Service {
         _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
         snapshots: SnapshotLoop, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) {
-        sender = HTTPSender(eventLoops: eventLoops)
+        outlets = eventLoops.makeIterator().map(Outlet.init)
         let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
         let reportClient = Client(
             .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
@@ -42,7 +42,7 @@ package struct Worker: Service {
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
         claims = ClaimLoop(
             worker: .new(), node: node, configuration: configuration, store: DeliveryStore(claimClient),
-            deliverer: Deliverer(sender: sender), reporter: reporter, arm: arm,
+            outlets: outlets, reporter: reporter, arm: arm,
             destination: { lane in
                 if let known = snapshots.current.destination(lane) { return known }
                 // Made a moment ago: a claim can be faster than the news of its destination.
@@ -72,7 +72,7 @@ package struct Worker: Service {
     }
 
     private func close() async throws {
-        try await sender.shutdown()
+        for outlet in outlets { try await outlet.deliverer.sender.shutdown() }
         for client in clients { await client.close() }
     }
 }

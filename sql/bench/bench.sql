@@ -43,19 +43,22 @@ SELECT pg_stat_statements_reset() IS NOT NULL AS done;
 
 -- name: bench.queue_fill
 -- $1 count int4
--- $2 message bytea
-INSERT INTO bench_queue (vt, message) SELECT now(), $2 FROM generate_series(1, $1);
+-- $2 text text
+INSERT INTO bench_queue (vt, message) SELECT now(), jsonb_build_object('text', $2::text) FROM generate_series(1, $1);
 
 -- name: bench.queue_read
 -- $1 visible_in interval
 -- $2 rows int4
 -- > msg_id int8
--- > message bytea
+-- > read_ct int4
+-- > enqueued_at timestamptz
+-- > vt timestamptz
+-- > message jsonb
 WITH next AS (
     SELECT msg_id FROM bench_queue WHERE vt <= clock_timestamp() ORDER BY msg_id ASC LIMIT $2::integer FOR UPDATE SKIP LOCKED)
 UPDATE bench_queue q SET vt = clock_timestamp() + $1, read_ct = read_ct + 1
 FROM next WHERE q.msg_id = next.msg_id
-RETURNING q.msg_id, q.message;
+RETURNING q.msg_id, q.read_ct, q.enqueued_at, q.vt, q.message;
 
 -- name: bench.queue_archive
 -- $1 ids int8[]

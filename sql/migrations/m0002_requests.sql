@@ -122,8 +122,6 @@ COMMENT ON COLUMN sluice.in_flight.attempt IS 'Number of the attempt under way, 
 COMMENT ON COLUMN sluice.in_flight.token IS 'Fence: only a report that knows it changes anything.';
 COMMENT ON COLUMN sluice.in_flight.lease_until IS 'Afterwards the delivery goes back to ready, its attempt counted as lost.';
 
-CREATE INDEX in_flight_lease ON sluice.in_flight (shard, lease_until);
-
 CREATE TABLE sluice.attempt (
     shard           smallint NOT NULL,
     tenant_id       uuid NOT NULL,

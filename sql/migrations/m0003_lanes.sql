@@ -133,6 +133,7 @@ DECLARE
     v_attempts smallint[];
     v_first    uuid;
     v_last     uuid;
+    v_is_cut   boolean;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT array_agg(s.lane_id) INTO v_lanes FROM (
@@ -165,17 +166,18 @@ BEGIN
             LIMIT p_rows) w
         WHERE w.bytes_before < p_bytes),
     gone AS (
-        -- By their place, which can't change under the lane's lock: their keys would be looked up once more, row by row.
-        DELETE FROM sluice.ready w USING taken t WHERE w.shard = p_shard AND w.ctid = t.place
-        RETURNING t.*),
+        -- By their places, which can't change under the lane's lock: their keys would be looked up once more.
+        DELETE FROM sluice.ready w WHERE w.shard = p_shard AND w.ctid = ANY (ARRAY(SELECT t.place FROM taken t))),
     flying AS (
         INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, token, request_id, tenant_id, worker)
-        SELECT p_shard, g.attempts + 1, g.bytes, g.lane_id, g.due_at, v_now, v_now + g.lease, p_token, g.request_id, g.tenant_id, p_worker
-        FROM gone g)
-    SELECT array_agg(g.tenant_id), array_agg(g.lane_id), array_agg(g.request_id), array_agg((g.attempts + 1)::smallint),
-           min(g.request_id::text)::uuid, max(g.request_id::text)::uuid
-    INTO v_tenants, v_from, v_requests, v_attempts, v_first, v_last
-    FROM gone g;
+        SELECT p_shard, t.attempts + 1, t.bytes, t.lane_id, t.due_at, v_now, v_now + t.lease, p_token, t.request_id, t.tenant_id, p_worker
+        FROM taken t)
+    SELECT array_agg(t.tenant_id), array_agg(t.lane_id), array_agg(t.request_id), array_agg((t.attempts + 1)::smallint),
+           (SELECT first.request_id FROM taken first ORDER BY first.request_id LIMIT 1),
+           (SELECT last.request_id FROM taken last ORDER BY last.request_id DESC LIMIT 1),
+           count(*) >= p_rows OR coalesce(sum(t.bytes) >= p_bytes, false)
+    INTO v_tenants, v_from, v_requests, v_attempts, v_first, v_last, v_is_cut
+    FROM taken t;
 
     UPDATE sluice.lane l
     SET vtime = l.vtime + c.rows * (
@@ -200,9 +202,11 @@ BEGIN
     RETURN QUERY
     WITH idle AS MATERIALIZED (
         SELECT i.lane_id, sluice.runnable_at(p_shard, i.lane_id) AS runnable_at
-        FROM unnest(v_lanes) AS i (lane_id)
-        -- A lane that gave a whole quantum will most likely give more.
-        WHERE (SELECT count(*) FROM unnest(v_from) AS t (lane_id) WHERE t.lane_id = i.lane_id) < p_quantum)
+        FROM unnest(v_lanes) WITH ORDINALITY AS i (lane_id, place)
+        -- Not of lanes that will most likely give more: those that gave a whole quantum, and, where this claim had no
+        -- room for more, the last that gave and those after it.
+        WHERE (SELECT count(*) FROM unnest(v_from) AS t (lane_id) WHERE t.lane_id = i.lane_id) < p_quantum
+          AND (NOT v_is_cut OR i.place < array_position(v_lanes, v_from[cardinality(v_from)])))
     UPDATE sluice.lane l SET armed = false, next_due_at = idle.runnable_at
     FROM idle
     WHERE l.shard = p_shard AND l.lane_id = idle.lane_id AND (idle.runnable_at IS NULL OR idle.runnable_at > v_now)
@@ -252,7 +256,7 @@ END $$;
 COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. The caller arms the lanes after the commit.';
 
 CREATE FUNCTION sluice.rescue(p_shards smallint[], p_rows integer) RETURNS TABLE (shard smallint, lane_id bigint)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz := clock_timestamp();
