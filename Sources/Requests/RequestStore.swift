@@ -23,9 +23,17 @@ package struct RequestStore: Service {
                 batchItems: limits.batchItems, batchBytes: limits.batchBytes, concurrency: 2,
                 waitingItems: limits.waitingItems, waitingBytes: limits.waitingBytes)
         ) { requests, deadline in
-            let rows = try await client.execute(
-                SQL["requests.store"], parameters(requests, keyWindow: keyWindow), within: deadline)
-            return try outcomes(rows, count: requests.count)
+            func store(again: Bool) async throws -> Rows {
+                try await client.execute(
+                    SQL["requests.store"], Parameters(storing: requests, keyWindow: keyWindow, again: again),
+                    within: deadline)
+            }
+            do {
+                return try outcomes(await store(again: false), count: requests.count)
+            } catch let error as PostgresError where error.sqlState == "23505" {
+                // A commit whose outcome was unknown had stored some of them.
+                return try outcomes(await store(again: true), count: requests.count)
+            }
         }
     }
 
@@ -72,13 +80,18 @@ package struct StoreLimits: Sendable {
     package init() {}
 }
 
-private func parameters(_ requests: [NewRequest], keyWindow: Duration) -> Parameters {
-    Parameters(
-        requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
-        requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
-        requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) }, requests.map(\.dueAt),
-        requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
-        requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow)
+extension Parameters {
+    /// Of `requests.store`.
+    ///
+    /// - Parameter again: some of the requests may be stored already.
+    package init(storing requests: [NewRequest], keyWindow: Duration, again: Bool) {
+        self.init(
+            requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
+            requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
+            requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) },
+            requests.map(\.dueAt), requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
+            requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow, again)
+    }
 }
 
 /// The statement names only the items that were not stored.

@@ -3,13 +3,13 @@
 CREATE FUNCTION sluice.store(
     p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_requests uuid[],
     p_methods text[], p_paths text[], p_queries text[], p_headers text[], p_bodies bytea[],
-    p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval
+    p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval, p_again boolean
 ) RETURNS TABLE (place integer, request_id uuid, is_same_payload boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     v_now     timestamptz := clock_timestamp();
-    v_refused integer[] := '{}';
+    v_passed  integer[] := '{}';
 BEGIN
     IF array_remove(p_keys, NULL) <> '{}' THEN
         INSERT INTO sluice.idempotency_key AS k (shard, tenant_id, key_hash, request_id, fingerprint, expires_at)
@@ -30,10 +30,16 @@ BEGIN
         JOIN sluice.idempotency_key k ON k.shard = i.shard AND k.tenant_id = i.tenant_id AND k.key_hash = i.key_hash
         WHERE i.key_hash IS NOT NULL AND k.request_id <> i.request_id;
 
-        SELECT coalesce(array_agg(i.place::integer), '{}') INTO v_refused
+        SELECT coalesce(array_agg(i.place::integer), '{}') INTO v_passed
         FROM unnest(p_shards, p_tenants, p_keys, p_requests) WITH ORDINALITY AS i (shard, tenant_id, key_hash, request_id, place)
         JOIN sluice.idempotency_key k ON k.shard = i.shard AND k.tenant_id = i.tenant_id AND k.key_hash = i.key_hash
         WHERE i.key_hash IS NOT NULL AND k.request_id <> i.request_id;
+    END IF;
+
+    IF p_again THEN
+        SELECT v_passed || coalesce(array_agg(i.place::integer), '{}') INTO v_passed
+        FROM unnest(p_shards, p_tenants, p_requests) WITH ORDINALITY AS i (shard, tenant_id, request_id, place)
+        JOIN sluice.request q ON q.shard = i.shard AND q.tenant_id = i.tenant_id AND q.request_id = i.request_id;
     END IF;
 
     WITH stored AS (
@@ -44,14 +50,13 @@ BEGIN
         FROM unnest(p_shards, p_tenants, p_destinations, p_lanes, p_requests, p_methods, p_paths, p_queries, p_headers, p_bodies,
                     p_dues, p_expiries) WITH ORDINALITY
           AS i (shard, tenant_id, destination_id, lane_id, request_id, method, path, query, headers, body, due_at, expires_at, place)
-        WHERE i.place::integer <> ALL (v_refused)
-        ON CONFLICT DO NOTHING
+        WHERE i.place::integer <> ALL (v_passed)
         RETURNING shard, lanes[1] AS lane_id, due_at, request_id, octet_length(body) AS bytes)
     INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
     SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id FROM stored s;
 END $$;
 
-COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Idempotent by request id, so that a commit whose outcome is unknown is settled by calling it again. Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock.';
+COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock.';
 
 CREATE FUNCTION sluice.create_tenant(p_tenant uuid, p_name text, p_shard smallint) RETURNS uuid
 LANGUAGE plpgsql AS $$

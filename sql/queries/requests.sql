@@ -1,5 +1,6 @@
 -- name: requests.store
--- Stores a batch; a row comes back for each item whose idempotency key stands for another request.
+-- Stores a batch; a row comes back for each item whose idempotency key stands for another request. Fails with 23505 on
+-- a stored id unless it is sent `again`.
 -- $1 shards int2[]
 -- $2 tenants uuid[]
 -- $3 destinations uuid[]
@@ -15,11 +16,12 @@
 -- $13 keys bytea[]
 -- $14 fingerprints bytea[]
 -- $15 key_window interval
+-- $16 again bool
 -- > place int4
 -- > request_id uuid
 -- > is_same_payload bool
 SELECT place, request_id, is_same_payload
-FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: requests.find
 -- One request of a tenant, without its body.

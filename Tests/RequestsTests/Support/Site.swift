@@ -39,8 +39,9 @@ struct Site: Sendable {
     }
 
     /// Stores the requests in one transaction and arms their lanes, as the gateway does.
-    func add(_ requests: [NewRequest]) async throws {
-        _ = try await client.execute(SQL["requests.store"], Parameters(storing: requests))
+    func add(_ requests: [NewRequest], again: Bool = false) async throws {
+        _ = try await client.execute(
+            SQL["requests.store"], Parameters(storing: requests, keyWindow: .seconds(3600), again: again))
         try await deliveries.arm(Array(Set(requests.map(\.lane))))
     }
 
@@ -92,11 +93,6 @@ extension NewRequest {
 extension Parameters {
     /// Of `requests.store`.
     init(storing requests: [NewRequest], keyWindow: Duration = .seconds(3600)) {
-        self.init(
-            requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
-            requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
-            requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) }, requests.map(\.dueAt),
-            requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
-            requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow)
+        self.init(storing: requests, keyWindow: keyWindow, again: false)
     }
 }
