@@ -18,6 +18,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -60,6 +61,7 @@ let package = Package(
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Model", "Postgres", "SQL", crypto, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
+        module("Circuits", ["Model", "Postgres"]),
         module(
             "API",
             ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
@@ -88,8 +90,11 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
+        tests("CircuitsTests", ["Circuits", "Model", "Postgres"], resources: [.copy("Scenarios")]),
         tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
-        tests("WorkerTests", ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
+        tests(
+            "WorkerTests",
+            ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres", lifecycle, nioCore, nioEmbedded]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
             "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],

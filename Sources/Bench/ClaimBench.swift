@@ -27,7 +27,8 @@ package enum ClaimBench {
                 var ours: [Double] = []
                 for _ in 0..<rounds {
                     let rows = rowsPerConnection * connections
-                    _ = try await client.execute(SQL["bench.queue_fill"], Parameters(Int32(rows), String(decoding: kibibyte, as: UTF8.self)))
+                    _ = try await client.execute(
+                        SQL["bench.queue_fill"], Parameters(Int32(rows), String(decoding: kibibyte, as: UTF8.self)))
                     queue.append(try await readQueue(server, loop, connections: connections, rows: rows))
                     for destination in fixture.destinations {
                         try await fixture.fill(client, destination, count: rows / lanes, body: kibibyte, first: first)

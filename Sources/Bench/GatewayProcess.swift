@@ -16,7 +16,7 @@ final class GatewayProcess: Sendable {
         process.arguments = [command]
         process.environment = ProcessInfo.processInfo.environment.merging([
             "SLUICE_DATABASE_URL": server.connectionString, "SLUICE_PORT": "0", "SLUICE_HOST": "127.0.0.1",
-            "SLUICE_SECRETS_KEY": Data(repeating: 7, count: 32).base64EncodedString(), "MALLOC_ARENA_MAX": ProcessInfo.processInfo.environment["SL_ARENA"] ?? "2",
+            "SLUICE_SECRETS_KEY": Data(repeating: 7, count: 32).base64EncodedString(), "MALLOC_ARENA_MAX": "2",
         ]) { $1 }.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output

@@ -37,6 +37,8 @@ package final class Client: Sendable {
             sessionSettings = [
                 ("statement_timeout", "\(statementTimeout.microseconds / 1000)"),
                 ("idle_in_transaction_session_timeout", "\(statementTimeout.microseconds / 1000)"),
+                // Prepared once, planned once: left to itself the server may plan an array's statement at each call.
+                ("plan_cache_mode", "force_generic_plan"),
             ]
         }
     }
@@ -61,6 +63,9 @@ package final class Client: Sendable {
         limits = (configuration.maximumWaiting, configuration.maximumWaitingBytes)
         loop.post(.open(configuration, client: id))
     }
+
+    /// The thread of the connections: see `Loop` as a `TaskExecutor`.
+    package var executor: any TaskExecutor { loop }
 
     /// Closes the connections; whatever waits or is under way fails with `.closed`.
     package func close() async {

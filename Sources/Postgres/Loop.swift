@@ -12,6 +12,7 @@ package final class Loop: Sendable {
         case lease(UInt64, client: UInt64, deadline: ContinuousClock.Instant, CheckedContinuation<[Rows], any Error>)
         case release(UInt64, client: UInt64, discard: Bool)
         case close(client: UInt64, CheckedContinuation<Void, Never>)
+        case run(UnownedJob)
         case stop
     }
 
@@ -19,6 +20,9 @@ package final class Loop: Sendable {
         var commands: [Command] = []
         var isParked = false
     }
+
+    /// Jobs post commands and jobs in their turn; after so many rounds the sockets have theirs.
+    private static let roundsPerTurn = 8
 
     private let inbox = Mutex(Inbox())
     private let wakeup: Int32
@@ -61,13 +65,19 @@ package final class Loop: Sendable {
         let reactor = Reactor(poller: poller, nextID: nextID)
         var events = [sluice_event](repeating: sluice_event(), count: 64)
         while true {
-            let commands = inbox.withLock { inbox in
-                defer { inbox.commands.removeAll(keepingCapacity: true) }
-                return inbox.commands
-            }
-            for command in commands {
-                if case .stop = command { return reactor.closeAll() }
-                reactor.handle(command)
+            for _ in 0..<Self.roundsPerTurn {
+                let commands = inbox.withLock { inbox in
+                    defer { inbox.commands.removeAll(keepingCapacity: true) }
+                    return inbox.commands
+                }
+                if commands.isEmpty { break }
+                for command in commands {
+                    switch command {
+                    case .stop: return reactor.closeAll()
+                    case .run(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+                    default: reactor.handle(command)
+                    }
+                }
             }
             reactor.turn()
             let timeout = inbox.withLock { inbox in
@@ -86,6 +96,13 @@ package final class Loop: Sendable {
             reactor.fireTimers()
         }
     }
+}
+
+/// Tasks that do little more than send statements and wait for them run on the loop's thread: nothing is handed to
+/// another thread between a result and the next statement. What else they do holds up every connection of the loop.
+/// After `stop` nothing runs any more.
+extension Loop: TaskExecutor {
+    package func enqueue(_ job: consuming ExecutorJob) { post(.run(UnownedJob(job))) }
 }
 
 private final class ThreadBody: Sendable {

@@ -43,8 +43,7 @@ final class Reactor {
                 pool.close()
             }
             continuation.resume()
-        case .stop:
-            closeAll()
+        case .run, .stop: break
         }
     }
 

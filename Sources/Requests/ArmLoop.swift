@@ -40,6 +40,10 @@ package final class ArmLoop: Service {
 
     /// Ends after a graceful shutdown, when nothing is left to say or the database does not answer.
     package func run() async throws {
+        await withTaskExecutorPreference(client.executor) { await armUntilShutdown() }
+    }
+
+    private func armUntilShutdown() async {
         await withGracefulShutdownHandler {
             while true {
                 let isLast = Task.isShuttingDownGracefully

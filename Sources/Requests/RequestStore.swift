@@ -11,12 +11,14 @@ package struct RequestStore: Service {
     package static let sessionSettings = [(name: "work_mem", value: "64MB")]
 
     private let commits: GroupCommit<NewRequest, StoreOutcome>
+    private let client: Client
     private let arm: ArmLoop
 
     /// - Parameters:
     ///   - client: has prepared `statements`; one connection for each of the two batches under way.
     ///   - keyWindow: how long an idempotency key stands for its request.
     package init(_ client: Client, keyWindow: Duration, arm: ArmLoop, limits: StoreLimits = StoreLimits()) {
+        self.client = client
         self.arm = arm
         commits = GroupCommit(
             limits: .init(
@@ -66,7 +68,9 @@ package struct RequestStore: Service {
         return outcomes
     }
 
-    package func run() async throws { try await commits.run() }
+    package func run() async throws {
+        try await withTaskExecutorPreference(client.executor) { try await commits.run() }
+    }
 }
 
 /// Bounds of the store: beyond them callers get 503 at once rather than memory running out.

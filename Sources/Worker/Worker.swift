@@ -25,6 +25,8 @@ package struct Worker: Service {
     private let arm: ArmLoop
     private let outlets: [Outlet]
     private let clients: [Client]
+    /// Claims and reports are made where their connections are.
+    private let executor: any TaskExecutor
     private let logger: Logger
 
     /// - Parameter snapshots: is running, or will be.
@@ -37,6 +39,7 @@ package struct Worker: Service {
         let reportClient = Client(
             .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
         let armClient = Client(.init(settings, name: "arm", statements: ArmLoop.statements), on: loop)
+        executor = loop
         clients = [claimClient, reportClient, armClient]
         arm = ArmLoop(armClient, logger: logger)
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
@@ -63,7 +66,7 @@ package struct Worker: Service {
         }
         let group = ServiceGroup(configuration: .init(services: services, logger: logger))
         do {
-            try await group.run()
+            try await withTaskExecutorPreference(executor) { try await group.run() }
         } catch {
             try? await close()
             throw error

@@ -11,7 +11,6 @@ import Synchronization
 import Tenants
 import UnixSignals
 import Worker
-import Glibc
 
 /// The composition root: which parts a process has, and what they share.
 struct Gateway {
@@ -80,8 +79,7 @@ struct Gateway {
     /// Deliveries are most of a worker's cost, so it has a loop for each core. An API alone leaves half of them to the
     /// database's loop and, on a small machine, to PostgreSQL; each further loop costs wake-ups between loops.
     private static func eventLoopThreads(_ roles: Roles) -> Int {
-        if let n = getenv("SL_LOOPS") { return Int(atoi(n)) }
-        return roles.contains(.work) ? System.coreCount : max(1, System.coreCount / 2)
+        roles.contains(.work) ? System.coreCount : max(1, System.coreCount / 2)
     }
 
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.

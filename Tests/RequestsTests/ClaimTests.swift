@@ -42,6 +42,23 @@ struct ClaimTests {
         }
     }
 
+    /// The first lane was found empty, the second was cut off, the third not reached.
+    @Test func aFullClaimLeavesArmedWhatItDidNotExhaust() async throws {
+        try await withSite { site in
+            var destinations: [Destination] = []
+            for (index, count) in [2, 5, 5].enumerated() {
+                destinations.append(try await site.destination("d\(index)"))
+                try await site.add(count, to: destinations[index])
+            }
+            _ = try await site.client.execute(Statement("UPDATE sluice.lane SET vtime = lane_id"))
+            let lanes = destinations.map(\.lane)
+            #expect(try await site.claim { $0.rows = 4 }.map(\.lane) == [lanes[0], lanes[0], lanes[1], lanes[1]])
+            for (lane, isArmed) in zip(lanes, [false, true, true]) {
+                #expect(try await site.client.isArmed(lane) == isArmed)
+            }
+        }
+    }
+
     @Test func takesTheOldestFirst() async throws {
         try await withSite { site in
             let destination = try await site.destination()

@@ -17,11 +17,11 @@ struct IdempotencyTests {
         let isSamePayload: Bool
     }
 
-    private func store(_ requests: [NewRequest], in site: Site, keyWindow: Duration = .seconds(3600)) async throws
-        -> [Refusal]
-    {
+    private func store(
+        _ requests: [NewRequest], in site: Site, keyWindow: Duration = .seconds(3600), again: Bool = false
+    ) async throws -> [Refusal] {
         let rows = try await site.client.execute(
-            SQL["requests.store"], Parameters(storing: requests, keyWindow: keyWindow))
+            SQL["requests.store"], Parameters(storing: requests, keyWindow: keyWindow, again: again))
         return try rows.map { row in
             Refusal(place: try row.decode(0), owner: RequestID(try row.decode(1)), isSamePayload: try row.decode(2))
         }
@@ -57,7 +57,7 @@ struct IdempotencyTests {
             #expect(refusals.allSatisfy { $0.owner == batch[0].id })
             #expect(try await site.client.count("sluice.request") == 1)
             // The whole batch again, as after a commit in doubt, says the same.
-            let again = try await store(batch, in: site)
+            let again = try await store(batch, in: site, again: true)
             #expect(Set(again.map(\.place)) == [2, 3])
             #expect(try await site.client.backlog(destination.lane) == 1)
         }

@@ -54,7 +54,8 @@ struct StoreTests {
             let key = Idempotency(key: Array("k".utf8), fingerprint: Array("f".utf8))
             let batch = (0..<50).map { NewRequest(to: destination, idempotency: $0 == 0 ? key : nil) }
             try await site.add(Array(batch[..<30]))
-            await #expect(performing: { try await site.add(batch) }) { ($0 as? PostgresError)?.sqlState == "23505" }
+            let refusal = await #expect(throws: PostgresError.self) { try await site.add(batch) }
+            #expect(refusal?.sqlState == "23505")
             #expect(try await site.client.count("sluice.request") == 30)
             try await site.add(batch, again: true)
             #expect(try await site.client.count("sluice.request") == 50)

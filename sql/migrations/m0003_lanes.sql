@@ -29,7 +29,7 @@ END $$;
 COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limit and rate; NULL while it is empty or full.';
 
 CREATE FUNCTION sluice.arm(p_shards smallint[], p_lanes bigint[]) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
     v_shards smallint[];
     v_lanes  bigint[];
@@ -41,7 +41,8 @@ BEGIN
         SELECT l.shard, l.lane_id
         FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
         JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id
-        WHERE NOT l.armed
+        -- An empty lane is not locked: a claim would skip it. Whatever is committed after this look is armed after its commit.
+        WHERE NOT l.armed AND EXISTS (SELECT FROM sluice.ready w WHERE w.shard = l.shard AND w.lane_id = l.lane_id)
         ORDER BY l.shard, l.lane_id
         FOR NO KEY UPDATE OF l) s;
     IF v_lanes IS NULL THEN RETURN 0; END IF;
@@ -91,7 +92,7 @@ END $$;
 COMMENT ON FUNCTION sluice.arm_due IS 'The timer of scheduled work: arms lanes whose next_due_at has come, and returns the shards that have a runnable lane.';
 
 CREATE FUNCTION sluice.reconcile(p_shards smallint[]) RETURNS integer
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
     v_shards smallint[];
     v_lanes  bigint[];
@@ -122,7 +123,7 @@ CREATE FUNCTION sluice.claim(
 ) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
     method text, path text, query text, headers text, body bytea)
-LANGUAGE plpgsql ROWS 100 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql ROWS 100 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
     v_lanes    bigint[];
@@ -167,7 +168,7 @@ BEGIN
         WHERE w.bytes_before < p_bytes),
     gone AS (
         -- By their places, which can't change under the lane's lock: their keys would be looked up once more.
-        DELETE FROM sluice.ready w WHERE w.shard = p_shard AND w.ctid = ANY (ARRAY(SELECT t.place FROM taken t))),
+        DELETE FROM sluice.ready w USING taken t WHERE w.shard = p_shard AND w.ctid = t.place),
     flying AS (
         INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, token, request_id, tenant_id, worker)
         SELECT p_shard, t.attempts + 1, t.bytes, t.lane_id, t.due_at, v_now, v_now + t.lease, p_token, t.request_id, t.tenant_id, p_worker
@@ -178,16 +179,6 @@ BEGIN
            count(*) >= p_rows OR coalesce(sum(t.bytes) >= p_bytes, false)
     INTO v_tenants, v_from, v_requests, v_attempts, v_first, v_last, v_is_cut
     FROM taken t;
-
-    UPDATE sluice.lane l
-    SET vtime = l.vtime + c.rows * (
-            SELECT count(*) FROM sluice.lane other
-            WHERE other.shard = p_shard AND other.tenant_id = l.tenant_id AND other.armed AND other.gate = 'pass') / l.weight,
-        tokens = CASE WHEN l.rate_per_second IS NULL THEN l.tokens ELSE
-            least(l.rate_burst, l.tokens + l.rate_per_second * extract(epoch FROM v_now - l.tokens_at)) - c.rows END,
-        tokens_at = v_now
-    FROM (SELECT t.lane_id, count(*) AS rows FROM unnest(v_from) AS t (lane_id) GROUP BY t.lane_id) c
-    WHERE l.shard = p_shard AND l.lane_id = c.lane_id;
 
     RETURN QUERY
     SELECT c.lane_id, c.tenant_id, c.request_id, c.attempt, coalesce(q.expires_at <= v_now, false), q.method, q.path, q.query, q.headers, q.body
@@ -200,17 +191,33 @@ BEGIN
         LIMIT 1) q;
 
     RETURN QUERY
-    WITH idle AS MATERIALIZED (
-        SELECT i.lane_id, sluice.runnable_at(p_shard, i.lane_id) AS runnable_at
+    WITH given AS (
+        SELECT t.lane_id, count(*) AS rows FROM unnest(v_from) AS t (lane_id) GROUP BY t.lane_id),
+    looked AS MATERIALIZED (
+        SELECT i.lane_id, coalesce(g.rows, 0) AS rows,
+               -- Not at lanes that will most likely give more: those that gave a whole quantum, and, where this claim had
+               -- no room for more, the last that gave and those after it. A lane with a rate has its tokens counted below,
+               -- so it is found empty by the next claim.
+               CASE WHEN coalesce(g.rows, 0) < p_quantum
+                         AND (NOT v_is_cut OR i.place < array_position(v_lanes, v_from[cardinality(v_from)]))
+                    THEN coalesce(sluice.runnable_at(p_shard, i.lane_id), 'infinity') ELSE v_now END AS runnable_at
         FROM unnest(v_lanes) WITH ORDINALITY AS i (lane_id, place)
-        -- Not of lanes that will most likely give more: those that gave a whole quantum, and, where this claim had no
-        -- room for more, the last that gave and those after it.
-        WHERE (SELECT count(*) FROM unnest(v_from) AS t (lane_id) WHERE t.lane_id = i.lane_id) < p_quantum
-          AND (NOT v_is_cut OR i.place < array_position(v_lanes, v_from[cardinality(v_from)])))
-    UPDATE sluice.lane l SET armed = false, next_due_at = idle.runnable_at
-    FROM idle
-    WHERE l.shard = p_shard AND l.lane_id = idle.lane_id AND (idle.runnable_at IS NULL OR idle.runnable_at > v_now)
-    RETURNING l.lane_id, l.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea;
+        LEFT JOIN given g ON g.lane_id = i.lane_id),
+    changed AS (
+        UPDATE sluice.lane l
+        SET vtime = l.vtime + k.rows * (
+                SELECT count(*) FROM sluice.lane other
+                WHERE other.shard = p_shard AND other.tenant_id = l.tenant_id AND other.armed AND other.gate = 'pass') / l.weight,
+            tokens = CASE WHEN l.rate_per_second IS NULL THEN l.tokens ELSE
+                least(l.rate_burst, l.tokens + l.rate_per_second * extract(epoch FROM v_now - l.tokens_at)) - k.rows END,
+            tokens_at = v_now,
+            armed = k.runnable_at <= v_now,
+            next_due_at = CASE WHEN k.runnable_at > v_now THEN nullif(k.runnable_at, 'infinity') END
+        FROM looked k
+        WHERE l.shard = p_shard AND l.lane_id = k.lane_id AND (k.rows > 0 OR k.runnable_at > v_now)
+        RETURNING l.lane_id, l.tenant_id, l.armed)
+    SELECT c.lane_id, c.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea
+    FROM changed c WHERE NOT c.armed;
 END $$;
 
 COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
@@ -219,7 +226,7 @@ CREATE FUNCTION sluice.report(
     p_shards smallint[], p_lanes bigint[], p_requests uuid[], p_tokens bigint[], p_verdicts text[], p_classes text[],
     p_statuses smallint[], p_latencies bigint[], p_retries interval[], p_errors text[], p_heads text[], p_bodies bytea[]
 ) RETURNS integer[]
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
     v_now      timestamptz := clock_timestamp();
     v_accepted integer[];
