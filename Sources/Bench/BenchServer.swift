@@ -51,10 +51,19 @@ package struct BenchServer: Sendable {
 
     /// A client with the statements of benchmarks and gateway, without a time limit on what fills tables.
     package func client(on loop: Loop, connections: Int = 1, statements: [Statement] = SQL.benchStatements) -> Client {
-        Client(
-            .init(
-                connection, name: "bench", connections: connections, statements: statements,
-                statementTimeout: .seconds(600)),
-            on: loop)
+        Client(configuration(connections, statements), on: loop)
+    }
+
+    /// As `client`, but with the server's own way of planning, which baselines are used to.
+    func baselineClient(on loop: Loop, connections: Int) -> Client {
+        var configuration = configuration(connections, SQL.benchStatements)
+        configuration.sessionSettings.removeAll { $0.name == "plan_cache_mode" }
+        return Client(configuration, on: loop)
+    }
+
+    private func configuration(_ connections: Int, _ statements: [Statement]) -> Client.Configuration {
+        .init(
+            connection, name: "bench", connections: connections, statements: statements, statementTimeout: .seconds(600)
+        )
     }
 }

@@ -69,7 +69,7 @@ package enum ClaimBench {
     private static func readQueue(_ server: BenchServer, _ loop: Loop, connections: Int, rows: Int) async throws
         -> Double
     {
-        let client = server.client(on: loop, connections: connections)
+        let client = server.baselineClient(on: loop, connections: connections)
         let rate = try await measure(connections: connections, rows: rows) {
             let messages = try await client.execute(
                 SQL["bench.queue_read"], Parameters(Duration.seconds(30), Int32(100)))
