@@ -61,14 +61,15 @@ let package = Package(
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Model", "Postgres", "SQL", crypto, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
-        module("Circuits", ["Model", "Postgres"]),
+        module("Circuits", ["Model", "Postgres", "SQL"]),
         module(
             "API",
             ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
         module(
             "Worker",
             [
-                "Model", "Postgres", "Tenants", "Requests", crypto, asyncHTTPClient, nioCore, nioPosix, nioHTTP1,
+                "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, asyncHTTPClient, nioCore, nioPosix,
+                nioHTTP1,
                 nioSSL, logging, lifecycle,
             ]),
         module("Sink", [nioCore, nioPosix, nioHTTP1]),
@@ -78,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Model", "Postgres", "SQL", "Tenants", "Requests", "API", "Worker", "Sink", "Bench",
+                "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink", "Bench",
                 arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -90,7 +91,7 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
-        tests("CircuitsTests", ["Circuits", "Model", "Postgres"], resources: [.copy("Scenarios")]),
+        tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
         tests(
             "WorkerTests",

@@ -19,14 +19,15 @@ package enum BacklogBench {
             try await results.describe(client)
             let store = TenantStore(configure, secrets: try Fixture.secrets())
             let fixture = try await Fixture.make(store, name: "bench", url: "http://127.0.0.1:9", maxInFlight: 10_000)
-            let none = try await measure(server, loop, fixture, client, first: 0)
-            try await DrainBench.hold(held, store, client, url: "http://127.0.0.1:9")
+            let backlog = try await HeldBacklog.make(held, store, client, url: "http://127.0.0.1:9")
             let many = try await measure(server, loop, fixture, client, first: 1 << 40)
             let worker = try await GatewayProcess.start("work", server)
             // Ten polls, so that what an idle worker allocates is there when its size is read.
             try await Task.sleep(for: .seconds(5))
             let memory = worker.memory
             worker.stop()
+            try await backlog.release()
+            let none = try await measure(server, loop, fixture, client, first: 1 << 41)
 
             results.add("buffers of a claim, nothing held", none.buffers, "pages")
             results.add("buffers of a claim, \(held) held", many.buffers, "pages")

@@ -9,6 +9,8 @@ package struct Delivery: Sendable {
     package let token: Int64
     /// Number of this attempt, from 1.
     package let attempt: Int16
+    /// Of the destination's circuit when it was claimed.
+    package let epoch: Int64
     /// Its request's `expires_at` had passed when it was claimed, by the database's clock: it is not sent.
     package let isExpired: Bool
     package let method: String
@@ -21,7 +23,7 @@ package struct Delivery: Sendable {
     package var bytes: Int { body.count + headers.text.utf8.count + 512 }
 
     package init(
-        lane: LaneID, tenant: TenantID, request: RequestID, token: Int64, attempt: Int16, isExpired: Bool,
+        lane: LaneID, tenant: TenantID, request: RequestID, token: Int64, attempt: Int16, epoch: Int64, isExpired: Bool,
         method: String, path: String, query: String?, headers: HeaderLines, body: [UInt8]
     ) {
         self.lane = lane
@@ -29,6 +31,7 @@ package struct Delivery: Sendable {
         self.request = request
         self.token = token
         self.attempt = attempt
+        self.epoch = epoch
         self.isExpired = isExpired
         self.method = method
         self.path = path
@@ -44,6 +47,8 @@ package struct Outcome: Sendable {
     package var attemptClass: AttemptClass
     package var latency: Duration
     package var retryIn: Duration?
+    /// What the destination asked for.
+    package var retryAfter: Duration?
     package var status: Int16?
     package var error: String?
     /// Headers of the response, one a line.
@@ -62,14 +67,31 @@ package struct Report: Sendable {
     package let request: RequestID
     package let token: Int64
     package let outcome: Outcome
+    /// nil: the destination is not known any more.
+    package let mark: DestinationMark?
 
-    package init(_ delivery: Delivery, _ outcome: Outcome) {
+    package init(_ delivery: Delivery, _ outcome: Outcome, mark: DestinationMark? = nil) {
         lane = delivery.lane
         request = delivery.request
         token = delivery.token
         self.outcome = outcome
+        self.mark = mark
     }
 
     /// What it weighs in a batch.
     package var bytes: Int { (outcome.responseBody?.count ?? 0) + (outcome.responseHead?.utf8.count ?? 0) + 256 }
+}
+
+/// What an outcome says of its destination.
+package struct DestinationMark: Sendable {
+    package let destination: DestinationID
+    /// A word that `report` knows: ok, fail, lasting, server_error, unresolved, pushback or ignored.
+    package let signal: String
+    package let isSlow: Bool
+
+    package init(_ destination: DestinationID, signal: String, isSlow: Bool) {
+        self.destination = destination
+        self.signal = signal
+        self.isSlow = isSlow
+    }
 }

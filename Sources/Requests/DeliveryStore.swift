@@ -4,7 +4,9 @@ import SQL
 
 /// Claims deliveries and records what became of them.
 package struct DeliveryStore: Sendable {
-    package static let claimStatements = [SQL["deliveries.claim"], SQL["deliveries.arm"], SQL["deliveries.arm_due"]]
+    package static let claimStatements = [
+        SQL["deliveries.claim"], SQL["deliveries.claim_probe"], SQL["deliveries.arm"], SQL["deliveries.arm_due"],
+    ]
     package static let reportStatements = [SQL["deliveries.report"]]
     package static let upkeepStatements = [
         SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"],
@@ -53,9 +55,27 @@ package struct DeliveryStore: Sendable {
         return claim
     }
 
+    /// Claims one due delivery past a closed gate, for the holder of a probe's lease; nil where nothing is due.
+    ///
+    /// - Parameter skip: a request that is taken only where there is no other.
+    package func claimProbe(
+        shard: Int16, tenant: TenantID, destination: DestinationID, worker: WorkerID, skip: RequestID?
+    ) async throws -> Delivery? {
+        let token = Int64.random(in: .min ... .max)
+        let rows = try await client.execute(
+            SQL["deliveries.claim_probe"],
+            Parameters(shard, tenant.uuid, destination.uuid, worker.uuid, token, skip?.uuid))
+        return try rows.first.map { row in
+            try delivery(
+                row, lane: LaneID(shard: shard, number: try row.decode(0)), request: RequestID(try row.decode(2)),
+                token: token)
+        }
+    }
+
     private func delivery(_ row: Row, lane: LaneID, request: RequestID, token: Int64) throws -> Delivery {
         Delivery(
             lane: lane, tenant: TenantID(try row.decode(1)), request: request, token: token, attempt: try row.decode(3),
+            epoch: try row.decode(10),
             isExpired: try row.decode(4), method: try row.decode(5), path: try row.decode(6), query: try row.decode(7),
             headers: HeaderLines(text: try row.decode(8)), body: try row.decode(9, as: Bytea.self).bytes)
     }
@@ -80,7 +100,9 @@ package struct DeliveryStore: Sendable {
                 reports.map(\.token),
                 outcomes.map(\.verdict.rawValue), outcomes.map(\.attemptClass.rawValue), outcomes.map(\.status),
                 outcomes.map(\.latency.microseconds), outcomes.map(\.retryIn), outcomes.map(\.error),
-                outcomes.map(\.responseHead), outcomes.map { $0.responseBody.map { Bytea($0) } }),
+                outcomes.map(\.responseHead), outcomes.map { $0.responseBody.map { Bytea($0) } },
+                reports.map(\.mark?.destination.uuid), reports.map { $0.mark?.signal ?? "ignored" },
+                reports.map { $0.mark?.isSlow ?? false }),
             within: deadline)
         var counted = [Bool](repeating: false, count: reports.count)
         for place in try rows.first?.decode(0, as: [Int32].self) ?? [] { counted[Int(place) - 1] = true }

@@ -57,6 +57,8 @@ package final class UpkeepLoop: Service {
                             lastPartitions = .now
                         }
                     }
+                } catch is CancellationError {
+                    return
                 } catch {
                     lastReconcile = nil
                     self.logger.warning("upkeep failed, trying again", metadata: ["error": "\(error)"])

@@ -15,6 +15,7 @@ package struct TenantSnapshot: Sendable {
     private let callers: [APIKeyHash: Caller]
     private let byName: [Name: Destination]
     private let byLane: [LaneID: Destination]
+    private let byID: [DestinationID: Destination]
 
     private struct Name: Hashable {
         let tenant: TenantID
@@ -27,6 +28,7 @@ package struct TenantSnapshot: Sendable {
         self.version = version
         callers = Dictionary(keys) { first, _ in first }
         byLane = Dictionary(destinations.map { ($0.lane, $0) }) { first, _ in first }
+        byID = Dictionary(destinations.map { ($0.id, $0) }) { first, _ in first }
         byName = Dictionary(
             destinations.map { (Name(tenant: $0.tenant, name: $0.settings.name[...]), $0) }
         ) { first, _ in first }
@@ -44,4 +46,6 @@ package struct TenantSnapshot: Sendable {
     }
 
     package func destination(_ lane: LaneID) -> Destination? { byLane[lane] }
+
+    package func destination(_ id: DestinationID) -> Destination? { byID[id] }
 }

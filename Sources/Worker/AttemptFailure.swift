@@ -34,7 +34,7 @@ struct AttemptFailure: Error {
         switch error {
         case .connectTimeout, .getConnectionFromPoolTimeout:
             Self(.connectTimeout, "no connection within the connect time-out")
-        case .tlsHandshakeTimeout: Self(.tls, "the TLS handshake took too long")
+        case .tlsHandshakeTimeout: Self(.connectTimeout, "the TLS handshake took too long")
         case .deadlineExceeded, .readTimeout, .writeTimeout: Self(.timeout, "no whole response within the time-out")
         case .remoteConnectionClosed: Self(.reset, "the connection was closed before the response was whole")
         case .invalidURL, .emptyHost, .emptyScheme, .traceRequestWithBody:
@@ -63,6 +63,7 @@ struct AttemptFailure: Error {
         case ETIMEDOUT: Self(.connectTimeout, "no connection: the network timed out")
         case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN: Self(.connectFailed, "there is no route to the host")
         case ECONNRESET, EPIPE: Self(.reset, "the connection was reset")
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS: Self(.returned, "this worker has no descriptors or memory left")
         default: Self(.connectFailed, "the connection failed: \(error)")
         }
     }

@@ -4,7 +4,6 @@ import Postgres
 import Requests
 import ServiceLifecycle
 import Synchronization
-import Tenants
 
 /// Claims while there are slots, and delivers what it claimed. Told of work by `ring`; a poll finds what it was not
 /// told of.
@@ -21,9 +20,9 @@ final class ClaimLoop: Service {
     private let node: Node
     private let store: DeliveryStore
     private let outlets: [Outlet]
-    private let reporter: Reporter
+    private let dispatcher: Dispatcher
     private let arm: ArmLoop
-    private let destination: @Sendable (LaneID) async -> Destination?
+    private let watch: CircuitWatch
     private let drainTimeout: Duration
     private let logger: Logger
     private let state: Mutex<State>
@@ -31,16 +30,15 @@ final class ClaimLoop: Service {
 
     init(
         worker: WorkerID, node: Node, configuration: WorkerConfiguration, store: DeliveryStore, outlets: [Outlet],
-        reporter: Reporter, arm: ArmLoop, destination: @escaping @Sendable (LaneID) async -> Destination?,
-        logger: Logger
+        dispatcher: Dispatcher, arm: ArmLoop, watch: CircuitWatch, logger: Logger
     ) {
         self.worker = worker
         self.node = node
         self.store = store
         self.outlets = outlets
-        self.reporter = reporter
+        self.dispatcher = dispatcher
         self.arm = arm
-        self.destination = destination
+        self.watch = watch
         self.logger = logger
         drainTimeout = configuration.drainTimeout
         state = Mutex(State(slots: Slots(capacity: configuration.concurrency, byteCapacity: configuration.bytes)))
@@ -80,7 +78,7 @@ final class ClaimLoop: Service {
             }
             let (room, bytes, turn) = state.withLock { ($0.slots.room, $0.slots.byteRoom, $0.schedule.turn(now: .now)) }
             switch turn {
-            case .claim(let shard) where room > 0:
+            case .claim(let shard) where room > 0 && watch.trustsEgress:
                 for delivery in await claim(shard, room: room, bytes: bytes) {
                     state.withLock { $0.slots.take(delivery.bytes) }
                     start(delivery)
@@ -123,13 +121,7 @@ final class ClaimLoop: Service {
     }
 
     private func process(_ delivery: Delivery, through deliverer: Deliverer) async {
-        let outcome =
-            if let destination = await destination(delivery.lane) {
-                await deliverer.deliver(delivery, to: destination.settings)
-            } else {
-                Outcome(.returned, .returned)
-            }
-        await reporter.report(Report(delivery, outcome))
+        await dispatcher.dispatch(delivery, through: deliverer)
         let mustRing = state.withLock { state in
             let before = state.slots.room
             state.slots.release(delivery.bytes)

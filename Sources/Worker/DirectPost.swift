@@ -33,7 +33,7 @@ package struct DirectPost: Sendable {
         for _ in 0..<times {
             let delivery = Delivery(
                 lane: destination.lane, tenant: destination.tenant, request: .new(), token: 0, attempt: 1,
-                isExpired: false,
+                epoch: 1, isExpired: false,
                 method: "POST", path: "/bench", query: nil,
                 headers: HeaderLines(text: "content-type: application/octet-stream\n"), body: body)
             if await deliverer.deliver(delivery, to: destination.settings).verdict == .delivered { delivered += 1 }

@@ -15,6 +15,7 @@ struct OutcomePolicy {
     func outcome(_ response: CollectedResponse, latency: Duration) -> Outcome {
         let asked = response.retryAfter.flatMap { RetryAfter.parse($0, now: now) } ?? .zero
         var outcome = outcome(AttemptClass(status: response.status), latency: latency, floor: asked)
+        outcome.retryAfter = asked > .zero ? asked : nil
         outcome.status = Int16(clamping: response.status)
         outcome.responseHead = response.head.text
         outcome.responseBody = response.body
@@ -29,10 +30,14 @@ struct OutcomePolicy {
     }
 
     private func outcome(_ attemptClass: AttemptClass, latency: Duration, floor: Duration) -> Outcome {
+        if attemptClass == .returned { return Outcome(.returned, .returned, latency: latency) }
         guard attemptClass.isRetryable else {
             return Outcome(attemptClass == .delivered ? .delivered : .dead, attemptClass, latency: latency)
         }
-        guard attempt < settings.maxAttempts else { return Outcome(.dead, attemptClass, latency: latency) }
+        // A pushback spends no attempt.
+        guard attempt < settings.maxAttempts || attemptClass == .throttled else {
+            return Outcome(.dead, attemptClass, latency: latency)
+        }
         var outcome = Outcome(.retry, attemptClass, latency: latency)
         outcome.retryIn = settings.backoff.delay(after: Int(attempt), floor: floor, jitter: jitter)
         return outcome

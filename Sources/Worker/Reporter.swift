@@ -25,17 +25,21 @@ struct Reporter: Service {
         }
     }
 
-    /// Returns when the outcome is recorded, or can't be; never throws, since nobody could do anything about it.
-    func report(_ report: Report) async {
+    /// Returns when the outcome is recorded, or can't be; never throws, since nobody could do anything about it. False:
+    /// the outcome did not count.
+    @discardableResult
+    func report(_ report: Report) async -> Bool {
         do {
             let counted = try await commits.submit(report, bytes: report.bytes, within: Self.deadline)
             if !counted {
                 logger.notice("late outcome dropped", metadata: ["request": "\(report.request)"])
             }
+            return counted
         } catch {
             logger.error(
                 "outcome not recorded; it will be delivered again",
                 metadata: ["request": "\(report.request)", "error": "\(error)"])
+            return false
         }
     }
 

@@ -1,3 +1,4 @@
+import Circuits
 package import Logging
 package import Model
 package import NIOCore
@@ -21,6 +22,8 @@ package struct WorkerConfiguration: Sendable {
 /// Delivers: claims, sends, reports. Any number of them share a database.
 package struct Worker: Service {
     private let claims: ClaimLoop
+    private let circuits: CircuitLoop
+    private let watch: CircuitWatch
     private let reporter: Reporter
     private let arm: ArmLoop
     private let outlets: [Outlet]
@@ -40,27 +43,41 @@ package struct Worker: Service {
             .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
         let armClient = Client(.init(settings, name: "arm", statements: ArmLoop.statements), on: loop)
         executor = loop
-        clients = [claimClient, reportClient, armClient]
+        let circuitClient = Client(
+            .init(settings, name: "circuits", statements: CircuitStore.statements), on: loop)
+        clients = [claimClient, reportClient, armClient, circuitClient]
         arm = ArmLoop(armClient, logger: logger)
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
+        let worker = WorkerID.new()
+        let circuitStore = CircuitStore(circuitClient)
+        let policies = CircuitPolicies(circuitStore, snapshots)
+        watch = CircuitWatch(logger: logger)
+        let dispatcher = Dispatcher(reporter: reporter, watch: watch, policies: policies) { lane in
+            if let known = snapshots.current.destination(lane) { return known }
+            // Made a moment ago: a claim can be faster than the news of its destination.
+            try? await snapshots.load()
+            return snapshots.current.destination(lane)
+        }
         claims = ClaimLoop(
-            worker: .new(), node: node, configuration: configuration, store: DeliveryStore(claimClient),
-            outlets: outlets, reporter: reporter, arm: arm,
-            destination: { lane in
-                if let known = snapshots.current.destination(lane) { return known }
-                // Made a moment ago: a claim can be faster than the news of its destination.
-                try? await snapshots.load()
-                return snapshots.current.destination(lane)
-            }, logger: logger)
+            worker: worker, node: node, configuration: configuration, store: DeliveryStore(claimClient),
+            outlets: outlets, dispatcher: dispatcher, arm: arm, watch: watch, logger: logger)
+        circuits = CircuitLoop(
+            worker: worker, node: node, store: circuitStore, policies: policies, watch: watch, arm: arm,
+            probing: Probing(
+                worker: worker, store: DeliveryStore(claimClient), dispatcher: dispatcher, outlet: outlets[0],
+                logger: logger), logger: logger)
         self.logger = logger
     }
 
     /// The shards may have work.
     package func ring(_ shards: some Sequence<Int16>) { claims.ring(shards) }
 
+    /// Circuits have changed, or may have.
+    package func circuitsChanged() { watch.invalidate() }
+
     /// Runs until a graceful shutdown: stops claiming, finishes or hands back, records, closes its connections.
     package func run() async throws {
-        let parts: [any Service] = [arm, reporter, claims]
+        let parts: [any Service] = [arm, reporter, circuits, claims]
         let services = parts.map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }

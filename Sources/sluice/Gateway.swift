@@ -87,17 +87,20 @@ struct Gateway {
         on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?
     ) -> Client {
         var configuration = Client.Configuration(connection, name: "listen")
-        configuration.channels = ["sluice_config"] + (worker == nil ? [] : ["sluice_work"])
+        configuration.channels = ["sluice_config"] + (worker == nil ? [] : ["sluice_work", "sluice_circuit"])
         configuration.onEvent = { [logger] event in
             switch event {
             case .connected:
                 snapshots.invalidate()
                 upkeep.reconcileNow()
                 worker?.ring(node.shards)
+                worker?.circuitsChanged()
             case .disconnected(let error):
                 if error.code != .closed { logger.warning("database connection lost", metadata: ["error": "\(error)"]) }
             case .notification("sluice_work", let payload):
                 worker?.ring(payload.split(separator: ",").compactMap { Int16($0) })
+            case .notification("sluice_circuit", _):
+                worker?.circuitsChanged()
             case .notification:
                 snapshots.invalidate()
             }

@@ -35,12 +35,15 @@ struct ScaleOutTests {
     }
 
     static let owned = [
+        "circuit", "circuit_bucket", "circuit_event", "circuit_policy",
         "request", "idempotency_key", "lane", "ready", "in_flight", "attempt", "dead_letter", "destination", "api_key",
         "delivery",
     ]
 
     /// Of the configuration's snapshot, which is of all shards, and of partitions, which span them.
-    static let wholeCluster: Set = ["tenants.all_keys", "tenants.all_destinations", "sluice.drop_partitions"]
+    static let wholeCluster: Set = [
+        "tenants.all_keys", "tenants.all_destinations", "circuits.policies", "sluice.drop_partitions",
+    ]
 }
 
 extension ScannedSQL: CustomTestStringConvertible {

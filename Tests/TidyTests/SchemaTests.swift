@@ -75,7 +75,7 @@ struct SchemaTests {
               AND c.relname NOT IN ('tenant', 'migration', 'config_version', 'leadership')
               AND NOT (columns.names[1] = 'shard'
                        AND (columns.names[2] IN ('tenant_id', 'lane_id')
-                            OR name.relname IN ('lane_timer', 'idempotency_key_expiry')))
+                            OR name.relname IN ('lane_timer', 'circuit_probe', 'circuit_timer', 'idempotency_key_expiry')))
             """),
         Rule(
             "every table has a primary key",

@@ -58,7 +58,12 @@ struct OutcomePolicyTests {
     @Test(arguments: AttemptClass.allCases)
     func failuresAreRetriedByTheirClass(_ attemptClass: AttemptClass) {
         let outcome = policy(attempt: 1).outcome(AttemptFailure(attemptClass, ""), latency: .zero)
-        let expected: Verdict = attemptClass.isRetryable ? .retry : attemptClass == .delivered ? .delivered : .dead
+        let expected: Verdict =
+            switch attemptClass {
+            case .delivered: .delivered
+            case .returned: .returned
+            default: attemptClass.isRetryable ? .retry : .dead
+            }
         #expect(outcome.verdict == expected)
     }
 

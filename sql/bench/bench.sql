@@ -33,6 +33,22 @@ SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id FROM stored s;
 -- $2 tenant uuid
 UPDATE sluice.lane SET gate = 'hold' WHERE shard = $1 AND tenant_id = $2;
 
+-- name: bench.release
+-- As if a tenant's backlog had been delivered: its requests stay stored.
+-- $1 shard int2
+-- $2 tenant uuid
+DELETE FROM sluice.ready w USING sluice.lane l
+WHERE l.shard = $1 AND l.tenant_id = $2 AND w.shard = l.shard AND w.lane_id = l.lane_id;
+
+-- name: bench.settle_ready
+VACUUM (ANALYZE) sluice.ready;
+
+-- name: bench.settle_request
+VACUUM (ANALYZE) sluice.request;
+
+-- name: bench.settle_writes
+CHECKPOINT;
+
 -- name: bench.calls
 -- > calls int8
 SELECT coalesce(sum(calls), 0)::bigint AS calls FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%';

@@ -60,6 +60,9 @@ CREATE TABLE sluice.lane (
     tenant_id       uuid NOT NULL,
     destination_id  uuid NOT NULL,
     gate            sluice.gate NOT NULL DEFAULT 'pass',
+    epoch           bigint NOT NULL DEFAULT 1,
+    dispatch_limit  integer,
+    throttled_until timestamptz,
     armed           boolean NOT NULL DEFAULT false,
     next_due_at     timestamptz,
     vtime           double precision NOT NULL DEFAULT 0,
@@ -74,7 +77,10 @@ CREATE TABLE sluice.lane (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 
 COMMENT ON TABLE sluice.lane IS 'The scheduling row of a destination: may work be claimed here, and how much. Claims start from armed lanes, never from the backlog.';
-COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit.';
+COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit, as are the next three.';
+COMMENT ON COLUMN sluice.lane.epoch IS 'The circuit''s, stamped on what is claimed.';
+COMMENT ON COLUMN sluice.lane.dispatch_limit IS 'Deliveries in flight that the circuit allows; NULL: max_in_flight.';
+COMMENT ON COLUMN sluice.lane.throttled_until IS 'Nothing is claimed before.';
 COMMENT ON COLUMN sluice.lane.armed IS 'A claim may find work here. False: empty, full, or out of tokens; whatever changes that arms it.';
 COMMENT ON COLUMN sluice.lane.next_due_at IS 'Of a lane that is not armed: when time alone will make it runnable.';
 COMMENT ON COLUMN sluice.lane.vtime IS 'Virtual time of the stride scheduler: the lane that has had least, by weight, is claimed from first.';
@@ -109,6 +115,7 @@ CREATE TABLE sluice.in_flight (
     due_at      timestamptz NOT NULL,
     claimed_at  timestamptz NOT NULL,
     lease_until timestamptz NOT NULL,
+    epoch       bigint NOT NULL,
     token       bigint NOT NULL,
     request_id  uuid NOT NULL,
     tenant_id   uuid NOT NULL,
@@ -120,6 +127,7 @@ CREATE TABLE sluice.in_flight (
 COMMENT ON TABLE sluice.in_flight IS 'Deliveries that a worker has claimed. The key stops a double claim.';
 COMMENT ON COLUMN sluice.in_flight.attempt IS 'Number of the attempt under way, from 1.';
 COMMENT ON COLUMN sluice.in_flight.token IS 'Fence: only a report that knows it changes anything.';
+COMMENT ON COLUMN sluice.in_flight.epoch IS 'The circuit''s epoch in which it was claimed: in another, its outcome says nothing.';
 COMMENT ON COLUMN sluice.in_flight.lease_until IS 'Afterwards the delivery goes back to ready, its attempt counted as lost.';
 
 CREATE TABLE sluice.attempt (

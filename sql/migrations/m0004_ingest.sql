@@ -116,8 +116,11 @@ BEGIN
         VALUES (p_shard, p_tenant, v_destination, p_max_in_flight, v_lease, p_rate_per_second, p_rate_burst, p_rate_burst, v_now)
         RETURNING l.lane_id INTO v_lane;
     END IF;
+    INSERT INTO sluice.circuit (shard, tenant_id, destination_id, state_since, stable_since)
+    VALUES (p_shard, p_tenant, v_destination, v_now, v_now)
+    ON CONFLICT (shard, tenant_id, destination_id) DO NOTHING;
     PERFORM sluice.config_changed();
     RETURN QUERY SELECT v_destination, v_lane;
 END $$;
 
-COMMENT ON FUNCTION sluice.put_destination IS 'Makes a destination with its lane, or changes the one of that name. The lease of its deliveries is the time-out and 15 seconds.';
+COMMENT ON FUNCTION sluice.put_destination IS 'Makes a destination with its lane and circuit, or changes the one of that name. The lease of its deliveries is the time-out and 15 seconds.';

@@ -30,7 +30,8 @@ SELECT sluice.arm_due($1, $2) AS runnable;
 -- > query text
 -- > headers text
 -- > body bytea
-SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body
+-- > epoch int8
+SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch
 FROM sluice.claim($1, $2, $3, $4, $5, $6, $7);
 
 -- name: deliveries.report
@@ -46,8 +47,33 @@ FROM sluice.claim($1, $2, $3, $4, $5, $6, $7);
 -- $10 errors text[]
 -- $11 heads text[]
 -- $12 bodies bytea[]
+-- $13 destinations uuid[]
+-- $14 signals text[]
+-- $15 slow bool[]
 -- > accepted int4[]
-SELECT sluice.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS accepted;
+SELECT sluice.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS accepted;
+
+-- name: deliveries.claim_probe
+-- One delivery past a closed gate, for the holder of a probe's lease.
+-- $1 shard int2
+-- $2 tenant uuid
+-- $3 destination uuid
+-- $4 worker uuid
+-- $5 token int8
+-- $6 skip uuid
+-- > lane_id int8
+-- > tenant_id uuid
+-- > request_id uuid
+-- > attempt int2
+-- > is_expired bool
+-- > method text
+-- > path text
+-- > query text
+-- > headers text
+-- > body bytea
+-- > epoch int8
+SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch
+FROM sluice.claim_probe($1, $2, $3, $4, $5, $6);
 
 -- name: deliveries.rescue
 -- $1 shards int2[]

@@ -47,3 +47,18 @@ package struct CircuitSignal: Sendable, Hashable {
         }
     }
 }
+
+extension CircuitSignal {
+    /// The word for it in a report.
+    package var word: String {
+        switch kind {
+        case .ok: "ok"
+        case .failure(.hard), .failure(.answered), .failure(.broken): "fail"
+        case .failure(.lasting): "lasting"
+        case .failure(.serverError): "server_error"
+        case .failure(.unresolved): "unresolved"
+        case .pushback: "pushback"
+        case .ignored: "ignored"
+        }
+    }
+}

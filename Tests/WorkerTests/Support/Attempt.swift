@@ -16,7 +16,7 @@ extension Delivery {
         for header in headers { lines.append(header.name, header.value) }
         return Delivery(
             lane: LaneID(shard: 0, number: 1), tenant: .new(), request: .new(), token: 1, attempt: attempt,
-            isExpired: isExpired, method: method, path: path, query: query, headers: lines, body: body)
+            epoch: 1, isExpired: isExpired, method: method, path: path, query: query, headers: lines, body: body)
     }
 }
 

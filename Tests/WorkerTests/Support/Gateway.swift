@@ -1,3 +1,4 @@
+import Circuits
 import Model
 import Postgres
 import Requests
@@ -11,20 +12,34 @@ import Worker
 struct Gateway: Sendable {
     let client: Client
     let destination: Destination
+    let circuits: CircuitStore
     private let store: RequestStore
     private let worker: ServiceGroup
 
-    init(_ database: TestDatabase, to sink: Sink, drainTimeout: Duration, shape: (inout DestinationSettings) -> Void)
-        async throws
-    {
+    /// - Parameter policy: of the circuit; nil: it is forced closed.
+    init(
+        _ database: TestDatabase, to sink: Sink, drainTimeout: Duration = .seconds(5),
+        policy: [String: PolicyValue]? = nil, shape: (inout DestinationSettings) -> Void = { _ in }
+    ) async throws {
         client = database.client(
-            statements: TenantStore.statements + DeliveryStore.upkeepStatements, connections: 2)
+            statements: TenantStore.statements + DeliveryStore.upkeepStatements + CircuitStore.statements,
+            connections: 2)
         let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
         let tenant = try await tenants.createTenant(named: "t")
         var settings = DestinationSettings(name: "sink", baseURL: sink.url)
         settings.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(1))
         shape(&settings)
         destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
+
+        circuits = CircuitStore(client)
+        if let policy {
+            try await circuits.put(
+                CircuitPolicy.Overrides(policy), shard: tenant.shard, tenant: tenant.id, destination: destination.id)
+        } else {
+            _ = try await circuits.command(
+                "force", CircuitKey(shard: tenant.shard, tenant: tenant.id, destination: destination.id), actor: "test",
+                note: "not about circuits")
+        }
 
         let arm = ArmLoop(database.client(statements: ArmLoop.statements), logger: quiet)
         store = RequestStore(
@@ -35,6 +50,17 @@ struct Gateway: Sendable {
         let worker = Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
             logger: quiet)
+        _ = database.client { configuration in
+            configuration.channels = ["sluice_work", "sluice_circuit"]
+            configuration.onEvent = { event in
+                switch event {
+                case .notification("sluice_work", let payload):
+                    worker.ring(payload.split(separator: ",").compactMap { Int16($0) })
+                case .notification, .connected: worker.circuitsChanged()
+                case .disconnected: break
+                }
+            }
+        }
         self.worker = ServiceGroup(services: [arm, store, snapshots, worker], logger: quiet)
     }
 
@@ -71,6 +97,15 @@ struct Gateway: Sendable {
         }
     }
 
+    var key: CircuitKey {
+        CircuitKey(shard: destination.lane.shard, tenant: destination.tenant, destination: destination.id)
+    }
+
+    func circuit() async throws -> Circuit {
+        guard let reading = try await circuits.read(key) else { throw NeverHappened("the circuit is gone") }
+        return reading.circuit
+    }
+
     func count(_ table: String, where condition: String = "true") async throws -> Int64 {
         let rows = try await client.query(Statement("SELECT count(*) FROM sluice.\(table) WHERE \(condition)"))
         return try rows[0].decode(0)
@@ -78,11 +113,12 @@ struct Gateway: Sendable {
 }
 
 func withGateway(
-    to sink: Sink, drainTimeout: Duration = .seconds(5), _ shape: (inout DestinationSettings) -> Void = { _ in },
-    _ body: (Gateway) async throws -> Void
+    to sink: Sink, drainTimeout: Duration = .seconds(5), policy: [String: PolicyValue]? = nil,
+    _ shape: (inout DestinationSettings) -> Void = { _ in }, _ body: (Gateway) async throws -> Void
 ) async throws {
     try await withDatabase { database in
-        let gateway = try await Gateway(database, to: sink, drainTimeout: drainTimeout, shape: shape)
+        let gateway = try await Gateway(
+            database, to: sink, drainTimeout: drainTimeout, policy: policy, shape: shape)
         try await gateway.run { try await body(gateway) }
     }
 }

@@ -1,0 +1,288 @@
+import ArgumentParser
+import Circuits
+import Foundation
+import Model
+import Postgres
+import Requests
+import Tenants
+
+struct CircuitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "circuit", abstract: "See and steer the circuits of destinations.",
+        subcommands: [
+            Show.self, History.self, Pause.self, Resume.self, Force.self, Observe.self, Probe.self, Limit.self,
+            Reset.self, PolicyCommand.self, ReplayCommand.self,
+        ])
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The circuits of a tenant, or one: state, since when and why, next probe, limit, backlog.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The destination's name; none: all.") var destination: String?
+
+        func run() async throws {
+            try await withCircuits(database, tenant: tenant) { circuits in
+                let key = try await destination.asyncMap { try await circuits.key($0) }
+                for view in try await circuits.store.show(
+                    shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
+                {
+                    print(view.lines(now: Date()))
+                }
+            }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What a circuit did and why, newest first.")
+
+        @OptionGroup var target: CircuitTarget
+        @Option(help: "Lines to show.") var limit: Int32 = 20
+
+        func run() async throws {
+            try await withCircuits(target.database, tenant: target.tenant) { circuits in
+                for record in try await circuits.store.history(try await circuits.key(target.destination), limit: limit)
+                {
+                    print(record.line)
+                }
+            }
+        }
+    }
+
+    struct Pause: CircuitOrder {
+        static let configuration = CommandConfiguration(
+            abstract: "Hold all deliveries of a destination, and send no probes.")
+        static let word = "pause"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
+        var seconds: Double?
+    }
+
+    struct Resume: CircuitOrder {
+        static let configuration = CommandConfiguration(abstract: "Give a circuit back to the machine.")
+        static let word = "resume"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+    }
+
+    struct Force: CircuitOrder {
+        static let configuration = CommandConfiguration(
+            abstract: "Let all deliveries of a destination through, whatever the machine thinks.")
+        static let word = "force"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
+        var seconds: Double?
+    }
+
+    struct Observe: CircuitOrder {
+        static let configuration = CommandConfiguration(
+            abstract: "Let everything through, and only tell when the circuit would open.")
+        static let word = "observe"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
+        var seconds: Double?
+    }
+
+    struct Probe: CircuitOrder {
+        static let configuration = CommandConfiguration(abstract: "Make the next probe of an open circuit due now.")
+        static let word = "probe"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+    }
+
+    struct Limit: CircuitOrder {
+        static let configuration = CommandConfiguration(abstract: "Bound the deliveries under way to a destination.")
+        static let word = "limit"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+        @Option(help: "Deliveries; none: the bound is lifted.") var deliveries: Int32?
+    }
+
+    struct Reset: CircuitOrder {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a circuit as it was when its destination was made.")
+        static let word = "reset"
+        @OptionGroup var target: CircuitTarget
+        @OptionGroup var order: OrderOptions
+    }
+
+    struct PolicyCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "policy",
+            abstract: "Lay parameters over the gateway's defaults, for a tenant's destinations or one of them.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: #"Parameters as JSON, such as {"consecutive": 3, "wait_cap_s": 60}; {} lays nothing."#)
+        var parameters: String
+        @Option(help: "The destination's name; none: all of the tenant's.") var destination: String?
+
+        func run() async throws {
+            let overrides: CircuitPolicy.Overrides
+            do {
+                overrides = try JSONDecoder().decode(CircuitPolicy.Overrides.self, from: Data(parameters.utf8))
+            } catch {
+                throw ValidationError("the parameters must be a JSON object of numbers and booleans")
+            }
+            try await withCircuits(database, tenant: tenant) { circuits in
+                let key = try await destination.asyncMap { try await circuits.key($0) }
+                do {
+                    try await circuits.store.put(
+                        overrides, shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
+                } catch let error as PolicyError {
+                    throw ValidationError(error.description)
+                }
+            }
+        }
+    }
+
+    struct ReplayCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "replay",
+            abstract: "Tell a scenario to the machine, without a database; a JSON line a step.")
+
+        @Argument(help: "A JSON file with a policy and steps.") var scenario: String
+
+        func run() throws {
+            guard let data = FileManager.default.contents(atPath: scenario) else {
+                throw ValidationError("\(scenario) can't be read")
+            }
+            let lines: [ReplayLine]
+            do {
+                lines = Replay.run(try Scenario(json: data))
+            } catch {
+                throw ValidationError("\(scenario): \(error)")
+            }
+            for line in lines { print(line.json) }
+            if lines.contains(where: { $0.mismatch != nil }) { throw ExitCode(1) }
+        }
+    }
+}
+
+struct CircuitTarget: ParsableArguments {
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "The tenant's name.") var tenant: String
+    @Argument(help: "The destination's name.") var destination: String
+}
+
+struct OrderOptions: ParsableArguments {
+    @Option(help: "Why; it is kept in the circuit's history.") var reason: String
+    @Option(help: "Who; else the user of this shell.") var actor = NSUserName()
+}
+
+/// A command to a circuit: in force when it returns.
+protocol CircuitOrder: AsyncParsableCommand {
+    static var word: String { get }
+    var target: CircuitTarget { get }
+    var order: OrderOptions { get }
+    var seconds: Double? { get }
+    var deliveries: Int32? { get }
+}
+
+extension CircuitOrder {
+    var seconds: Double? { nil }
+    var deliveries: Int32? { nil }
+
+    func run() async throws {
+        try await withCircuits(target.database, tenant: target.tenant) { circuits in
+            let key = try await circuits.key(target.destination)
+            let until = seconds.map {
+                Timestamp(microseconds: Int64((Date().timeIntervalSince1970 + $0) * 1_000_000))
+            }
+            let answer = try await circuits.store.command(
+                Self.word, key, until: until, limit: deliveries, actor: order.actor, note: order.reason)
+            guard answer == .done else {
+                throw ValidationError("the circuit did not obey: \(answer.meaning)")
+            }
+            for view in try await circuits.store.show(
+                shard: key.shard, tenant: key.tenant, destination: key.destination)
+            {
+                print(view.lines(now: Date()))
+            }
+        }
+    }
+}
+
+extension CircuitStore.Answer {
+    fileprivate var meaning: String {
+        switch self {
+        case .done: "done"
+        case .unknown: "there is no such circuit"
+        case .mode: "its mode is forced; resume it first"
+        case .busy: "a probe is under way"
+        case .notOpen: "it is not open"
+        }
+    }
+}
+
+/// A tenant's circuits, by the names of destinations.
+private struct TenantCircuits {
+    let store: CircuitStore
+    let tenants: TenantStore
+    let tenant: TenantID
+    let shard: Int16
+    let name: String
+
+    func key(_ destination: String) async throws -> CircuitKey {
+        guard let found = try await tenants.snapshot().destination(named: destination[...], of: tenant) else {
+            throw ValidationError("tenant \(name) has no destination \(destination)")
+        }
+        return CircuitKey(shard: shard, tenant: tenant, destination: found.id)
+    }
+}
+
+private func withCircuits(
+    _ database: DatabaseOptions, tenant name: String, _ body: (TenantCircuits) async throws -> Void
+) async throws {
+    let settings = Settings()
+    let connection = try database.connectionSettings(settings)
+    let secrets = try settings.secretBox()
+    try await withClient(connection, name: "configure", statements: TenantStore.statements + CircuitStore.statements) {
+        client in
+        let tenants = TenantStore(client, secrets: secrets)
+        let tenant = try await tenants.requireTenant(named: name)
+        try await body(
+            TenantCircuits(
+                store: CircuitStore(client), tenants: tenants, tenant: tenant.id, shard: tenant.shard, name: name))
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<T>(_ transform: (Wrapped) async throws -> T) async rethrows -> T? {
+        guard let self else { return nil }
+        return try await transform(self)
+    }
+}
+
+extension CircuitView {
+    fileprivate func lines(now: Date) -> String {
+        var lines = ["\(destination): \(state) since \(since.text), \(reason)"]
+        if mode != "auto" {
+            let who = "by \(modeBy ?? "nobody"): \(modeReason ?? "no reason")"
+            lines.append("  mode \(mode)\(modeUntil.map { " until \($0.text)" } ?? ""), \(who)")
+        }
+        if let nextProbeAt { lines.append("  next probe \(nextProbeAt.text)") }
+        if let throttledUntil, throttledUntil.date > now { lines.append("  throttled until \(throttledUntil.text)") }
+        let count = waiting > Self.countedTo ? "more than \(Self.countedTo)" : "\(waiting)"
+        let age = oldestWaitingAt.map { ", the oldest since \($0.text)" } ?? ""
+        lines.append("  \(inFlight) of \(allowed) under way, \(count) waiting\(age)")
+        if let evidence { lines.append("  last event \(evidence)") }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension CircuitRecord {
+    fileprivate var line: String {
+        let change = from == to ? to : "\(from) -> \(to)"
+        return "\(at.text)  \(change)  \(reason)  mode \(mode)  \(actor.map { "by \($0)  " } ?? "")\(evidence)"
+    }
+}
+
+extension Timestamp {
+    fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
+    fileprivate var text: String { date.formatted(.iso8601.time(includingFractionalSeconds: true)) }
+}
