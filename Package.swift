@@ -20,6 +20,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -69,8 +70,7 @@ let package = Package(
             "Worker",
             [
                 "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, asyncHTTPClient, nioCore, nioPosix,
-                nioHTTP1,
-                nioSSL, logging, lifecycle,
+                nioHTTP1, nioTLS, nioSSL, logging, lifecycle,
             ]),
         module("Sink", [nioCore, nioPosix, nioHTTP1]),
         module(
@@ -95,7 +95,10 @@ let package = Package(
         tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
         tests(
             "WorkerTests",
-            ["Worker", "Sink", "Requests", "Tenants", "Model", "Postgres", lifecycle, nioCore, nioEmbedded]),
+            [
+                "Worker", "Sink", "Requests", "Tenants", "Circuits", "Model", "Postgres", lifecycle, nioCore, nioPosix,
+                nioEmbedded, nioSSL,
+            ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
             "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],

@@ -11,12 +11,13 @@ package enum SQL {
         Migration(name: "m0005_upkeep", sql: text(PackageResources.m0005_upkeep_sql)),
         Migration(name: "m0006_circuits", sql: text(PackageResources.m0006_circuits_sql)),
         Migration(name: "m0007_circuit_commands", sql: text(PackageResources.m0007_circuit_commands_sql)),
+        Migration(name: "m0008_health", sql: text(PackageResources.m0008_health_sql)),
     ]
 
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
         PackageResources.tenants_sql, PackageResources.requests_sql, PackageResources.deliveries_sql,
-        PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.doctor_sql,
+        PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql, PackageResources.doctor_sql,
     ].flatMap(parse)
 
     /// What the benchmarks need besides, in a database of their own.

@@ -24,12 +24,14 @@ package enum KeyKind {}
 package enum DestinationKind {}
 package enum RequestKind {}
 package enum WorkerKind {}
+package enum HealthCheckKind {}
 
 package typealias TenantID = Identifier<TenantKind>
 package typealias KeyID = Identifier<KeyKind>
 package typealias DestinationID = Identifier<DestinationKind>
 package typealias RequestID = Identifier<RequestKind>
 package typealias WorkerID = Identifier<WorkerKind>
+package typealias HealthCheckID = Identifier<HealthCheckKind>
 
 /// The scheduling row of a destination, unique within its shard.
 package struct LaneID: Hashable, Sendable {
