@@ -19,12 +19,14 @@ struct AttemptFailure: Error {
     init(_ error: any Error) {
         self =
             switch error {
+            case let error as AttemptFailure: error
             case let error as HTTPClientError: Self.client(error)
             case let error as NIOConnectionError: Self.connection(error)
             case let error as IOError: Self.socket(error.errnoCode, error)
             case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
                 Self(.tls, "the TLS handshake failed: \(error)")
             case is HTTPParserError: Self(.malformed, "the answer is not HTTP: \(error)")
+            case ChannelError.connectTimeout: Self(.connectTimeout, "no connection within the connect time-out")
             case is ChannelError: Self(.reset, "the connection was closed before the response was whole")
             default: Self(.reset, "the request failed: \(error)")
             }
@@ -63,7 +65,8 @@ struct AttemptFailure: Error {
         case ETIMEDOUT: Self(.connectTimeout, "no connection: the network timed out")
         case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN: Self(.connectFailed, "there is no route to the host")
         case ECONNRESET, EPIPE: Self(.reset, "the connection was reset")
-        case EMFILE, ENFILE, ENOMEM, ENOBUFS: Self(.returned, "this worker has no descriptors or memory left")
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL:
+            Self(.returned, "this worker has no descriptors, ports or memory left")
         default: Self(.connectFailed, "the connection failed: \(error)")
         }
     }

@@ -20,7 +20,9 @@ struct Deliverer: Sendable {
         let start = ContinuousClock.now
         do {
             let request = try HTTPClient.Request(delivery, to: settings, now: now)
-            return switch try await sender.send(request, settings: settings) {
+            let result = try await sender.send(
+                request, within: settings.timeout, connectTimeout: settings.connectTimeout)
+            return switch result {
             case .success(let response): policy.outcome(response, latency: .now - start)
             case .failure(let failure): policy.outcome(failure, latency: .now - start)
             }

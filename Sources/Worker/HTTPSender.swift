@@ -2,9 +2,7 @@ import AsyncHTTPClient
 import Model
 import NIOCore
 import NIOPosix
-import Requests
 import Synchronization
-import Tenants
 
 /// Sends one attempt and says how it ended. One per process: it holds the connections to all destinations.
 final class HTTPSender: Sendable {
@@ -22,11 +20,15 @@ final class HTTPSender: Sendable {
     init(eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) { self.eventLoops = eventLoops }
 
     /// Throws only `CancellationError`: the task was cancelled before the outcome was known.
-    func send(_ request: HTTPClient.Request, settings: DestinationSettings) async throws -> Result<
-        CollectedResponse, AttemptFailure
-    > {
-        let task = client(connectTimeout: settings.connectTimeout).execute(
-            request: request, delegate: ResponseCollector(), deadline: .now() + TimeAmount(settings.timeout))
+    /// - Parameters:
+    ///   - timeout: from now to the end of the response.
+    ///   - keptBody: bytes of the response's body that are kept.
+    func send(
+        _ request: HTTPClient.Request, within timeout: Duration, connectTimeout: Duration,
+        keptBody: Int = ResponseCollector.keptBody
+    ) async throws -> Result<CollectedResponse, AttemptFailure> {
+        let task = client(connectTimeout: connectTimeout).execute(
+            request: request, delegate: ResponseCollector(keptBody: keptBody), deadline: .now() + TimeAmount(timeout))
         do {
             return .success(
                 try await withTaskCancellationHandler {

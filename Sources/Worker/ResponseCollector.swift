@@ -30,7 +30,10 @@ final class ResponseCollector: HTTPClientResponseDelegate {
         var received = 0
     }
 
+    private let keptBody: Int
     private let state = Mutex(State())
+
+    init(keptBody: Int) { self.keptBody = keptBody }
 
     func didReceiveHead(task: HTTPClient.Task<CollectedResponse>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
         state.withLock { state in
@@ -49,7 +52,7 @@ final class ResponseCollector: HTTPClientResponseDelegate {
 
     func didReceiveBodyPart(task: HTTPClient.Task<CollectedResponse>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
         let cutOff = state.withLock { state -> CollectedResponse? in
-            let room = Self.keptBody - state.response.body.count
+            let room = keptBody - state.response.body.count
             if room > 0 { state.response.body.append(contentsOf: part.readableBytesView.prefix(room)) }
             state.received += part.readableBytes
             return state.received > Self.maximumBody ? state.response : nil
