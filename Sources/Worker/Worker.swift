@@ -23,6 +23,7 @@ package struct WorkerConfiguration: Sendable {
 package struct Worker: Service {
     private let claims: ClaimLoop
     private let circuits: CircuitLoop
+    private let health: HealthLoop
     private let watch: CircuitWatch
     private let reporter: Reporter
     private let arm: ArmLoop
@@ -32,11 +33,13 @@ package struct Worker: Service {
     private let executor: any TaskExecutor
     private let logger: Logger
 
+    /// Throws where the system's trusted certificates can't be read.
+    ///
     /// - Parameter snapshots: is running, or will be.
     package init(
         _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
         snapshots: SnapshotLoop, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
-    ) {
+    ) throws {
         outlets = eventLoops.makeIterator().map(Outlet.init)
         let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
         let reportClient = Client(
@@ -44,7 +47,7 @@ package struct Worker: Service {
         let armClient = Client(.init(settings, name: "arm", statements: ArmLoop.statements), on: loop)
         executor = loop
         let circuitClient = Client(
-            .init(settings, name: "circuits", statements: CircuitStore.statements), on: loop)
+            .init(settings, name: "circuits", statements: CircuitStore.statements + HealthStore.statements), on: loop)
         clients = [claimClient, reportClient, armClient, circuitClient]
         arm = ArmLoop(armClient, logger: logger)
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
@@ -66,6 +69,15 @@ package struct Worker: Service {
             probing: Probing(
                 worker: worker, store: DeliveryStore(claimClient), dispatcher: dispatcher, outlet: outlets[0],
                 logger: logger), logger: logger)
+        health = HealthLoop(
+            worker: worker, node: node, store: HealthStore(circuitClient),
+            probe: try HealthProbe(eventLoops: eventLoops),
+            traffic: { tenant, destination in
+                guard let known = snapshots.current.destination(destination) else { return (nil, nil) }
+                let key = CircuitKey(shard: known.lane.shard, tenant: tenant, destination: destination)
+                return (try? await circuitStore.traffic(key)) ?? (nil, nil)
+            },
+            onChange: { [circuits] change in try await circuits.hear(change) }, logger: logger)
         self.logger = logger
     }
 
@@ -77,7 +89,7 @@ package struct Worker: Service {
 
     /// Runs until a graceful shutdown: stops claiming, finishes or hands back, records, closes its connections.
     package func run() async throws {
-        let parts: [any Service] = [arm, reporter, circuits, claims]
+        let parts: [any Service] = [arm, reporter, circuits, health, claims]
         let services = parts.map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }

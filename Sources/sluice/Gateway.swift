@@ -58,7 +58,7 @@ struct Gateway {
         }
         var worker: Worker?
         if roles.contains(.work) {
-            let made = Worker(
+            let made = try Worker(
                 connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots,
                 eventLoops: eventLoops, logger: logger)
             services.append(made)

@@ -132,6 +132,34 @@ struct CircuitTests {
         }
     }
 
+    /// A health check opens the circuit before a delivery fails, and brings the probe forward when the destination
+    /// answers again.
+    @Test func aHealthCheckOpensAndBringsTheProbeForward() async throws {
+        try await withSwitch { sink, status, received in
+            // An hour's wait, so that only the check can bring the probe.
+            let patient: [String: PolicyValue] = ["wait_base_s": .number(3_600), "wait_cap_s": .number(3_600)]
+            try await withGateway(to: sink, policy: patient) { gateway in
+                var check = HealthCheckDefinition(
+                    shard: gateway.key.shard, tenant: gateway.key.tenant, destination: gateway.key.destination,
+                    kind: .http, target: sink.url + "/health")
+                check.overrides = .init([
+                    "interval_s": .number(0.2), "fast_s": .number(0.05), "idle_s": .number(0.2),
+                    "down_s": .number(0.1), "down_max_s": .number(0.1),
+                ])
+                status.update { $0 = 503 }
+                try await HealthStore(gateway.client).put(check)
+                try await eventually(within: .seconds(20)) { try await gateway.circuit().state == .open }
+                #expect(try await gateway.circuit().reason == .health)
+                #expect(try await gateway.count("attempt") == 0)
+                _ = try await gateway.store(10)
+                status.update { $0 = 200 }
+                try await eventually(within: .seconds(30)) {
+                    try await gateway.count("attempt", where: "verdict = 'delivered'") == 10
+                }
+            }
+        }
+    }
+
     /// Never more in flight than the limit, sampled where it counts.
     @Test func aRampKeepsToItsLimit() async throws {
         let status = Shared(503)

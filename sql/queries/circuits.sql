@@ -76,6 +76,16 @@ WHERE b.shard = $1 AND b.tenant_id = $2 AND b.destination_id = $3 AND b.epoch = 
   AND b.bucket > floor(extract(epoch FROM statement_timestamp()) / 5)::bigint - 12
 GROUP BY b.worker;
 
+-- name: circuits.traffic
+-- When a destination was last tried, and when that last succeeded, to five seconds.
+-- $1 shard int2
+-- $2 tenant uuid
+-- $3 destination uuid
+-- > last timestamptz
+-- > last_success timestamptz
+SELECT to_timestamp(max(b.bucket) * 5) AS last, to_timestamp(max(b.bucket) FILTER (WHERE b.ok > 0) * 5) AS last_success
+FROM sluice.circuit_bucket b WHERE b.shard = $1 AND b.tenant_id = $2 AND b.destination_id = $3;
+
 -- name: circuits.apply
 -- Writes a circuit as the machine left it, if its version is still the given one.
 -- $1 shard int2

@@ -33,6 +33,12 @@ package struct CircuitStore: Sendable {
         return try await client.execute(SQL["circuits.apply"], parameters).first?.decode(0) ?? false
     }
 
+    /// When the destination was last tried by deliveries, and when that last succeeded, to five seconds.
+    package func traffic(_ key: CircuitKey) async throws -> (last: Timestamp?, lastSuccess: Timestamp?) {
+        guard let row = try await client.query(SQL["circuits.traffic"], key.parameters).first else { return (nil, nil) }
+        return (try row.decode(0), try row.decode(1))
+    }
+
     package struct Due: Sendable, Hashable {
         package let key: CircuitKey
         /// A probe may be let through, and there is something to probe with; else time has changed something.

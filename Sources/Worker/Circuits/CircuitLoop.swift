@@ -61,8 +61,9 @@ final class CircuitLoop: Service {
     }
 
     /// A health check has changed its opinion of a destination.
-    func report(isUp: Bool, _ policy: HealthPolicy, of key: CircuitKey) async {
-        _ = await judge(key) { _, _ in [.health(isUp: isUp, policy)] }
+    func hear(_ change: HealthChange) async throws {
+        let key = CircuitKey(shard: change.shard, tenant: change.tenant, destination: change.destination)
+        _ = try await decide(key) { _, _ in [.health(isUp: change.isUp, change.policy)] }
     }
 
     private func refresh() async {
@@ -106,28 +107,35 @@ final class CircuitLoop: Service {
         }
     }
 
-    /// Lets the machine decide on the circuit as it is now, and writes what it decided; returns its effects.
+    /// As `decide`; what goes wrong is put right by the next judgement.
     private func judge(
         _ key: CircuitKey, _ inputs: @Sendable (CircuitReading, WindowSums) -> [Circuit.Input]
     ) async -> [Circuit.Effect] {
         do {
-            for _ in 0..<Self.tries {
-                guard let policy = policies.policy(key), var reading = try await store.read(key) else { return [] }
-                let before = reading.circuit
-                var effects: [Circuit.Effect] = []
-                for input in inputs(reading, try await store.sums(reading)) {
-                    effects += reading.circuit.handle(
-                        input, at: reading.now, policy: policy, jitter: .random(in: 0..<1))
-                }
-                if reading.circuit == before { return effects }
-                guard try await store.write(reading, effects, policy: policy) else { continue }
-                tell(before, reading)
-                // Behind a gate that opened, or a limit that grew, nothing was armed.
-                if let lane = policies.lane(key) { arm.arm(lane) }
-                return effects
-            }
+            return try await decide(key, inputs)
         } catch {
             logger.warning("circuit not judged", metadata: ["destination": "\(key.destination)", "error": "\(error)"])
+            return []
+        }
+    }
+
+    /// Lets the machine decide on the circuit as it is now, and writes what it decided; returns its effects.
+    private func decide(
+        _ key: CircuitKey, _ inputs: @Sendable (CircuitReading, WindowSums) -> [Circuit.Input]
+    ) async throws -> [Circuit.Effect] {
+        for _ in 0..<Self.tries {
+            guard let policy = policies.policy(key), var reading = try await store.read(key) else { return [] }
+            let before = reading.circuit
+            var effects: [Circuit.Effect] = []
+            for input in inputs(reading, try await store.sums(reading)) {
+                effects += reading.circuit.handle(input, at: reading.now, policy: policy, jitter: .random(in: 0..<1))
+            }
+            if reading.circuit == before { return effects }
+            guard try await store.write(reading, effects, policy: policy) else { continue }
+            tell(before, reading)
+            // Behind a gate that opened, or a limit that grew, nothing was armed.
+            if let lane = policies.lane(key) { arm.arm(lane) }
+            return effects
         }
         return []
     }

@@ -22,7 +22,8 @@ struct Gateway: Sendable {
         policy: [String: PolicyValue]? = nil, shape: (inout DestinationSettings) -> Void = { _ in }
     ) async throws {
         client = database.client(
-            statements: TenantStore.statements + DeliveryStore.upkeepStatements + CircuitStore.statements,
+            statements: TenantStore.statements + DeliveryStore.upkeepStatements + CircuitStore.statements
+                + HealthStore.statements,
             connections: 2)
         let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
         let tenant = try await tenants.createTenant(named: "t")
@@ -47,7 +48,7 @@ struct Gateway: Sendable {
         var configuration = WorkerConfiguration()
         configuration.drainTimeout = drainTimeout
         let snapshots = SnapshotLoop(tenants, logger: quiet)
-        let worker = Worker(
+        let worker = try Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
             logger: quiet)
         _ = database.client { configuration in
