@@ -17,7 +17,8 @@ package enum SQL {
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
         PackageResources.tenants_sql, PackageResources.requests_sql, PackageResources.deliveries_sql,
-        PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql, PackageResources.doctor_sql,
+        PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
+        PackageResources.doctor_sql,
     ].flatMap(parse)
 
     /// What the benchmarks need besides, in a database of their own.

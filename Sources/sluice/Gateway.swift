@@ -26,7 +26,9 @@ struct Gateway {
     let logger: Logger
 
     /// Runs until SIGTERM or SIGINT, then stops in order: first what lets work in, last what records it.
-    func run(_ roles: Roles, onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+    ///
+    /// - Parameter port: where the API listens, in place of the settings'; 0 is any that is free.
+    func run(_ roles: Roles, port: Int? = nil, onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         let loop = try Loop()
         defer { loop.stop() }
         let node = Node.only
@@ -49,9 +51,11 @@ struct Gateway {
             let ingest = try IngestParts(self, loop: loop)
             clients += ingest.clients
             services += [ingest.arm, ingest.store]
+            var api = try settings.api
+            if let port { api.port = port }
             services.append(
                 APIServer(
-                    configuration: try settings.api, snapshot: { snapshots.current }, store: ingest.store,
+                    configuration: api, snapshot: { snapshots.current }, store: ingest.store,
                     reader: RequestReader(reads),
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))

@@ -8,7 +8,7 @@ struct Sluice: AsyncParsableCommand {
             "A storage-first gateway: requests are committed to PostgreSQL before they are answered, and delivered later.",
         subcommands: [
             Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, Tenant.self, Key.self, DestinationCommand.self,
-            CircuitCommand.self,
-            BenchCommand.self,
+            CircuitCommand.self, HealthCommand.self,
+            DemoCommand.self, BenchCommand.self,
         ])
 }

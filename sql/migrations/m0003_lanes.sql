@@ -268,20 +268,26 @@ BEGIN
     counted AS (
         INSERT INTO sluice.circuit_bucket AS b (shard, tenant_id, destination_id, worker, slot, bucket, epoch, ok, fail, lasting,
                                                 server_errors, distinct_requests, unresolved, slow, pushback, rtt_us)
-        SELECT h.shard, h.tenant_id, h.destination_id, h.worker, v_bucket % 13, v_bucket, h.epoch,
-               count(*) FILTER (WHERE h.signal = 'ok'), count(*) FILTER (WHERE h.signal IN ('fail', 'lasting')),
-               count(*) FILTER (WHERE h.signal = 'lasting'), count(*) FILTER (WHERE h.signal = 'server_error'),
-               count(*) FILTER (WHERE h.signal = 'server_error' AND NOT EXISTS (
-                   SELECT FROM sluice.attempt a
-                   WHERE a.shard = h.shard AND a.tenant_id = h.tenant_id AND a.request_id = h.request_id AND a.lane_id = h.lane_id
-                     AND a.finished_at > v_now - interval '1 minute' AND a.class = 'server_error')),
-               count(*) FILTER (WHERE h.signal = 'unresolved'), count(*) FILTER (WHERE h.is_slow),
-               count(*) FILTER (WHERE h.signal = 'pushback'), sum(h.latency_us)
-        FROM held h
-        JOIN sluice.lane l ON l.shard = h.shard AND l.lane_id = h.lane_id AND l.epoch = h.epoch
-        WHERE h.signal <> 'ignored' AND h.destination_id IS NOT NULL
-        GROUP BY h.shard, h.tenant_id, h.destination_id, h.worker, h.epoch
-        ORDER BY h.shard, h.tenant_id, h.destination_id
+        SELECT c.shard, c.tenant_id, c.destination_id, c.worker, v_bucket % 13, v_bucket, c.epoch, c.ok, c.fail, c.lasting,
+               c.server_errors, c.distinct_requests, c.unresolved, c.slow, c.pushback, c.rtt_us
+        FROM (
+            SELECT h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch,
+                   count(*) FILTER (WHERE h.signal = 'ok') AS ok,
+                   count(*) FILTER (WHERE h.signal IN ('fail', 'lasting')) AS fail,
+                   count(*) FILTER (WHERE h.signal = 'lasting') AS lasting,
+                   count(*) FILTER (WHERE h.signal = 'server_error') AS server_errors,
+                   count(*) FILTER (WHERE h.signal = 'server_error' AND NOT EXISTS (
+                       SELECT FROM sluice.attempt a
+                       WHERE a.shard = h.shard AND a.tenant_id = h.tenant_id AND a.request_id = h.request_id AND a.lane_id = h.lane_id
+                         AND a.finished_at > v_now - interval '1 minute' AND a.class = 'server_error')) AS distinct_requests,
+                   count(*) FILTER (WHERE h.signal = 'unresolved') AS unresolved,
+                   count(*) FILTER (WHERE h.is_slow) AS slow,
+                   count(*) FILTER (WHERE h.signal = 'pushback') AS pushback, sum(h.latency_us) AS rtt_us
+            FROM held h
+            WHERE h.signal <> 'ignored' AND h.destination_id IS NOT NULL
+            GROUP BY h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch) c
+        JOIN sluice.lane l ON l.shard = c.shard AND l.lane_id = c.lane_id AND l.epoch = c.epoch
+        ORDER BY c.shard, c.tenant_id, c.destination_id
         ON CONFLICT (shard, tenant_id, destination_id, worker, slot) DO UPDATE SET
             bucket = EXCLUDED.bucket, epoch = EXCLUDED.epoch,
             ok = EXCLUDED.ok + b.ok * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,

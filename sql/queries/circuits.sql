@@ -53,11 +53,12 @@ SELECT c.version, c.mode::text AS mode, c.mode_until, c.mode_by, c.mode_reason, 
 FROM sluice.circuit c WHERE c.shard = $1 AND c.tenant_id = $2 AND c.destination_id = $3;
 
 -- name: circuits.sums
--- What each worker saw in the last minute of an epoch.
+-- What each worker saw in an epoch, in the last so many buckets of five seconds, the one under way included.
 -- $1 shard int2
 -- $2 tenant uuid
 -- $3 destination uuid
 -- $4 epoch int8
+-- $5 buckets int4
 -- > worker uuid
 -- > ok int8
 -- > fail int8
@@ -73,7 +74,7 @@ SELECT b.worker, sum(b.ok) AS ok, sum(b.fail) AS fail, sum(b.lasting) AS lasting
        sum(b.pushback) AS pushback, sum(b.rtt_us)::bigint AS rtt_us
 FROM sluice.circuit_bucket b
 WHERE b.shard = $1 AND b.tenant_id = $2 AND b.destination_id = $3 AND b.epoch = $4
-  AND b.bucket > floor(extract(epoch FROM statement_timestamp()) / 5)::bigint - 12
+  AND b.bucket > floor(extract(epoch FROM statement_timestamp()) / 5)::bigint - $5::integer
 GROUP BY b.worker;
 
 -- name: circuits.traffic

@@ -48,14 +48,19 @@ extension CircuitStore {
         _ overrides: CircuitPolicy.Overrides, shard: Int16, tenant: TenantID, destination: DestinationID?
     ) async throws {
         let policy = try CircuitPolicy().applying(overrides)
-        guard policy.concurrentProbes == 1, policy.windowCalls == 0 else {
-            throw PolicyError(
-                problems: [
-                    .init(
-                        parameter: policy.concurrentProbes == 1 ? "window_calls" : "concurrent_probes", found: "set",
-                        allowed: "only in replays")
-                ])
+        let plain = CircuitPolicy()
+        var problems: [PolicyError.Problem] = []
+        for (name, isAllowed) in [
+            ("concurrent_probes", policy.concurrentProbes == 1), ("window_calls", policy.windowCalls == 0),
+            ("bucket_s", policy.bucket == plain.bucket), ("max_in_flight", policy.maxInFlight == plain.maxInFlight),
+            ("timeout_s", policy.timeout == plain.timeout),
+        ] where !isAllowed {
+            problems.append(.init(parameter: name, found: "set", allowed: "only in replays"))
         }
+        if policy.window > plain.window {
+            problems.append(.init(parameter: "window_s", found: "longer", allowed: "at most a minute"))
+        }
+        guard problems.isEmpty else { throw PolicyError(problems: problems) }
         let json = String(decoding: try JSONEncoder().encode(overrides), as: UTF8.self)
         _ = try await client.execute(
             SQL["circuits.put_policy"],

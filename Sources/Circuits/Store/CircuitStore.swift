@@ -16,10 +16,12 @@ package struct CircuitStore: Sendable {
         try await client.query(SQL["circuits.find"], key.parameters).first.map { try CircuitReading($0, key) }
     }
 
-    /// What the workers saw in the last minute of the circuit's epoch.
-    package func sums(_ reading: CircuitReading) async throws -> WindowSums {
+    /// What the workers saw within the window, in the circuit's epoch. The buckets hold a minute: a longer window sees
+    /// no more.
+    package func sums(_ reading: CircuitReading, policy: CircuitPolicy) async throws -> WindowSums {
         var parameters = reading.key.parameters
         parameters.append(reading.circuit.epoch)
+        parameters.append(Int32((policy.window / policy.bucket).rounded(.up)))
         let rows = try await client.query(SQL["circuits.sums"], parameters)
         let slots = try rows.map { (WorkerID(try $0.decode(0)), try CircuitCounts($0)) }
         return WindowSums(slots: Dictionary(slots) { $0 + $1 })

@@ -127,7 +127,7 @@ final class CircuitLoop: Service {
             guard let policy = policies.policy(key), var reading = try await store.read(key) else { return [] }
             let before = reading.circuit
             var effects: [Circuit.Effect] = []
-            for input in inputs(reading, try await store.sums(reading)) {
+            for input in inputs(reading, try await store.sums(reading, policy: policy)) {
                 effects += reading.circuit.handle(input, at: reading.now, policy: policy, jitter: .random(in: 0..<1))
             }
             if reading.circuit == before { return effects }

@@ -219,70 +219,9 @@ extension CircuitStore.Answer {
     }
 }
 
-/// A tenant's circuits, by the names of destinations.
-private struct TenantCircuits {
-    let store: CircuitStore
-    let tenants: TenantStore
-    let tenant: TenantID
-    let shard: Int16
-    let name: String
-
-    func key(_ destination: String) async throws -> CircuitKey {
-        guard let found = try await tenants.snapshot().destination(named: destination[...], of: tenant) else {
-            throw ValidationError("tenant \(name) has no destination \(destination)")
-        }
-        return CircuitKey(shard: shard, tenant: tenant, destination: found.id)
-    }
-}
-
-private func withCircuits(
-    _ database: DatabaseOptions, tenant name: String, _ body: (TenantCircuits) async throws -> Void
-) async throws {
-    let settings = Settings()
-    let connection = try database.connectionSettings(settings)
-    let secrets = try settings.secretBox()
-    try await withClient(connection, name: "configure", statements: TenantStore.statements + CircuitStore.statements) {
-        client in
-        let tenants = TenantStore(client, secrets: secrets)
-        let tenant = try await tenants.requireTenant(named: name)
-        try await body(
-            TenantCircuits(
-                store: CircuitStore(client), tenants: tenants, tenant: tenant.id, shard: tenant.shard, name: name))
-    }
-}
-
 extension Optional {
     fileprivate func asyncMap<T>(_ transform: (Wrapped) async throws -> T) async rethrows -> T? {
         guard let self else { return nil }
         return try await transform(self)
     }
-}
-
-extension CircuitView {
-    fileprivate func lines(now: Date) -> String {
-        var lines = ["\(destination): \(state) since \(since.text), \(reason)"]
-        if mode != "auto" {
-            let who = "by \(modeBy ?? "nobody"): \(modeReason ?? "no reason")"
-            lines.append("  mode \(mode)\(modeUntil.map { " until \($0.text)" } ?? ""), \(who)")
-        }
-        if let nextProbeAt { lines.append("  next probe \(nextProbeAt.text)") }
-        if let throttledUntil, throttledUntil.date > now { lines.append("  throttled until \(throttledUntil.text)") }
-        let count = waiting > Self.countedTo ? "more than \(Self.countedTo)" : "\(waiting)"
-        let age = oldestWaitingAt.map { ", the oldest since \($0.text)" } ?? ""
-        lines.append("  \(inFlight) of \(allowed) under way, \(count) waiting\(age)")
-        if let evidence { lines.append("  last event \(evidence)") }
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension CircuitRecord {
-    fileprivate var line: String {
-        let change = from == to ? to : "\(from) -> \(to)"
-        return "\(at.text)  \(change)  \(reason)  mode \(mode)  \(actor.map { "by \($0)  " } ?? "")\(evidence)"
-    }
-}
-
-extension Timestamp {
-    fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
-    fileprivate var text: String { date.formatted(.iso8601.time(includingFractionalSeconds: true)) }
 }
