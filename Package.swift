@@ -65,7 +65,10 @@ let package = Package(
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module(
             "API",
-            ["Model", "Postgres", "Tenants", "Requests", crypto, hummingbird, httpTypes, nioCore, logging, lifecycle]),
+            [
+                "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird, httpTypes, nioCore,
+                logging, lifecycle,
+            ]),
         module(
             "Worker",
             [
@@ -92,7 +95,7 @@ let package = Package(
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
-        tests("APITests", ["API", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
+        tests("APITests", ["API", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
         tests(
             "WorkerTests",
             [

@@ -1,7 +1,9 @@
+package import Circuits
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 package import Logging
+package import Model
 package import NIOCore
 package import Requests
 import ServiceLifecycle
@@ -18,11 +20,13 @@ package struct APIServer: Service {
 
     /// - Parameters:
     ///   - snapshot: called for each request; must be cheap.
+    ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, isReady: @escaping @Sendable () async -> Bool,
+        reader: RequestReader, circuits: CircuitStore, arm: @escaping @Sendable (LaneID) -> Void,
+        isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -38,6 +42,8 @@ package struct APIServer: Service {
                 configuration: configuration, snapshot: snapshot, bodies: BodyReader(budget: budget), store: store,
                 logger: logger),
             request: RequestEndpoint(snapshot: snapshot, reader: reader, logger: logger),
+            circuits: CircuitEndpoint(
+                snapshot: snapshot, store: circuits, bodies: BodyReader(budget: budget), arm: arm, logger: logger),
             isReady: isReady, logger: logger)
     }
 

@@ -7,6 +7,7 @@ import NIOCore
 struct Responder: Sendable {
     let requests: RequestsEndpoint
     let request: RequestEndpoint
+    let circuits: CircuitEndpoint
     let isReady: @Sendable () async -> Bool
     let logger: Logger
 
@@ -36,6 +37,10 @@ struct Responder: Sendable {
         switch resource {
         case .requests: return try await requests.respond(to: request, on: channel)
         case .request(let id): return try await self.request.respond(to: request, id: id)
+        case .circuits: return try await circuits.list(request)
+        case .circuit(let destination): return try await circuits.show(request, destination: destination)
+        case .command(let command, let destination):
+            return try await circuits.command(command, request, destination: destination, on: channel)
         case .live: return Self.ok
         case .ready:
             guard await isReady() else {

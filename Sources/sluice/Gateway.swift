@@ -1,4 +1,5 @@
 import API
+import Circuits
 import Logging
 import Model
 import NIOCore
@@ -37,7 +38,8 @@ struct Gateway {
 
         let reads = Client(
             .init(
-                connection, name: "reads", connections: 2, statements: TenantStore.statements + RequestReader.statements
+                connection, name: "reads", connections: 2,
+                statements: TenantStore.statements + RequestReader.statements + CircuitStore.statements
             ),
             on: loop)
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
@@ -56,7 +58,8 @@ struct Gateway {
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    reader: RequestReader(reads),
+                    reader: RequestReader(reads), circuits: CircuitStore(reads),
+                    arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))
         }

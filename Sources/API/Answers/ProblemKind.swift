@@ -10,6 +10,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case unknownDestination = "unknown-destination"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
+    case circuitState = "circuit-state"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
@@ -27,6 +28,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound, .unknownDestination: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
+        case .circuitState: .conflict
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidEnvelope, .idempotencyKeyReused: .unprocessableContent
@@ -46,6 +48,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unknownDestination: "There is no such destination"
         case .methodNotAllowed: "The method is not allowed here"
         case .requestTimeout: "The request took too long to arrive"
+        case .circuitState: "The circuit can't do that now"
         case .payloadTooLarge: "The request is too large"
         case .unsupportedMediaType: "The content type is not supported"
         case .idempotencyKeyReused: "The idempotency key was used for another request"

@@ -21,6 +21,13 @@ struct JSONWriter {
     mutating func number(_ number: some BinaryInteger) { raw("\(number)") }
     mutating func bool(_ bool: Bool) { raw(bool ? "true" : "false") }
     mutating func null() { raw("null") }
+    /// A value that is JSON already.
+    mutating func json(_ text: String) { raw(text) }
+
+    mutating func member(_ name: StaticString, _ text: String?) {
+        self.name(name)
+        if let text { string(text) } else { null() }
+    }
 
     mutating func string(_ text: some StringProtocol) {
         separate()

@@ -92,10 +92,3 @@ extension HeaderLines {
         }
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func member(_ name: StaticString, _ text: String?) {
-        self.name(name)
-        if let text { string(text) } else { null() }
-    }
-}

@@ -134,7 +134,7 @@ struct CircuitCommand: AsyncParsableCommand {
                     try await circuits.store.put(
                         overrides, shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
                 } catch let error as PolicyError {
-                    throw ValidationError(error.description)
+                    throw CommandError(error.description)
                 }
             }
         }
@@ -149,13 +149,13 @@ struct CircuitCommand: AsyncParsableCommand {
 
         func run() throws {
             guard let data = FileManager.default.contents(atPath: scenario) else {
-                throw ValidationError("\(scenario) can't be read")
+                throw CommandError("\(scenario) can't be read")
             }
             let lines: [ReplayLine]
             do {
                 lines = Replay.run(try Scenario(json: data))
             } catch {
-                throw ValidationError("\(scenario): \(error)")
+                throw CommandError("\(scenario): \(error)")
             }
             for line in lines { print(line.json) }
             if lines.contains(where: { $0.mismatch != nil }) { throw ExitCode(1) }
@@ -196,7 +196,7 @@ extension CircuitOrder {
             let answer = try await circuits.store.command(
                 Self.word, key, until: until, limit: deliveries, actor: order.actor, note: order.reason)
             guard answer == .done else {
-                throw ValidationError("the circuit did not obey: \(answer.meaning)")
+                throw CommandError("the circuit did not obey: \(answer.meaning)")
             }
             for view in try await circuits.store.show(
                 shard: key.shard, tenant: key.tenant, destination: key.destination)

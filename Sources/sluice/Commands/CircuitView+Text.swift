@@ -28,5 +28,5 @@ extension CircuitRecord {
 
 extension Timestamp {
     fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
-    fileprivate var text: String { date.formatted(.iso8601.time(includingFractionalSeconds: true)) }
+    fileprivate var text: String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }

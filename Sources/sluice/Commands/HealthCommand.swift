@@ -34,7 +34,7 @@ struct HealthCommand: AsyncParsableCommand {
                 do {
                     try await circuits.health.put(check)
                 } catch let error as PolicyError {
-                    throw ValidationError(error.description)
+                    throw CommandError(error.description)
                 }
                 print(check.id)
             }
@@ -74,7 +74,7 @@ struct HealthCommand: AsyncParsableCommand {
                 let key = try await circuits.key(of.destination)
                 guard
                     try await circuits.health.delete(id, of: key.destination, tenant: key.tenant, shard: key.shard)
-                else { throw ValidationError("\(of.destination) has no such check") }
+                else { throw CommandError("\(of.destination) has no such check") }
             }
         }
     }

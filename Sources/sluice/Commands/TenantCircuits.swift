@@ -1,4 +1,3 @@
-import ArgumentParser
 import Circuits
 import Model
 import Postgres
@@ -15,7 +14,7 @@ struct TenantCircuits {
 
     func key(_ destination: String) async throws -> CircuitKey {
         guard let found = try await tenants.snapshot().destination(named: destination[...], of: tenant) else {
-            throw ValidationError("tenant \(name) has no destination \(destination)")
+            throw CommandError("tenant \(name) has no destination \(destination)")
         }
         return CircuitKey(shard: shard, tenant: tenant, destination: found.id)
     }
@@ -36,4 +35,10 @@ func withCircuits(
                 store: CircuitStore(client), health: HealthStore(client), tenants: tenants, tenant: tenant.id,
                 shard: tenant.shard, name: name))
     }
+}
+
+/// What went wrong, for the person at the terminal: not a matter of how the command was spelt.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }
