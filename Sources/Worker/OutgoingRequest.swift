@@ -23,14 +23,21 @@ extension HTTPClient.Request {
                 name: "webhook-signature",
                 value: StandardWebhooks.signature(secret: secret, id: id, timestamp: now, body: delivery.body))
         }
+        let (origin, target) = Self.address(delivery, settings.baseURL)
+        headers.replaceOrAdd(name: VerbatimTarget.field, value: target)
         try self.init(
-            url: Self.url(delivery, settings.baseURL), method: HTTPMethod(rawValue: delivery.method), headers: headers,
+            url: origin, method: HTTPMethod(rawValue: delivery.method), headers: headers,
             body: delivery.body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: delivery.body)))
     }
 
-    /// A base URL's trailing slash and a path's leading one are the same slash.
-    private static func url(_ delivery: Delivery, _ base: String) -> String {
-        let base = base.hasSuffix("/") && !delivery.path.isEmpty ? String(base.dropLast()) : base
-        return base + delivery.path + (delivery.query.map { "?" + $0 } ?? "")
+    /// Where the request goes, and its target there: the base URL's path, and the request's own, byte for byte. A base
+    /// URL's trailing slash and a path's leading one are the same slash.
+    private static func address(_ delivery: Delivery, _ base: String) -> (origin: String, target: String) {
+        let authority = base.firstRange(of: "://")?.upperBound ?? base.startIndex
+        let origin = base[..<(base[authority...].firstIndex { "/?#".contains($0) } ?? base.endIndex)]
+        let root = base[origin.endIndex...].prefix { $0 != "#" }
+        let path = (root.hasSuffix("/") && !delivery.path.isEmpty ? root.dropLast() : root) + delivery.path
+        let target = path + (delivery.query.map { "?" + $0 } ?? "")
+        return (String(origin), target.hasPrefix("/") ? String(target) : "/" + target)
     }
 }

@@ -10,6 +10,7 @@ extension HTTPExchange {
         for (name, value) in headers.fields where !HopByHop.contains(name.lowercased()) {
             fields.add(name: String(name), value: String(value))
         }
+        fields.remove(name: VerbatimTarget.field)
         if !fields.contains(name: "user-agent") { fields.add(name: "user-agent", value: "sluice-health-check") }
         fields.add(name: "connection", value: "close")
         return try HTTPClient.Request(url: url, method: HTTPMethod(rawValue: method), headers: fields)
