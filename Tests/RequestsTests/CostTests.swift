@@ -31,6 +31,24 @@ import Testing
         }
     }
 
+    /// The oldest due delivery or the one after it, found by the index.
+    @Test func aProbeDoesNotWalkTheBacklog() async throws {
+        try await withSite { site in
+            let destination = try await site.destination()
+            try await fill(destination, site)
+            _ = try await site.client.execute(
+                Statement("INSERT INTO sluice.ready SELECT shard, 0, 1, lanes[1], due_at, request_id FROM held"))
+            let first: UUID = try await site.client.value(
+                Statement("SELECT request_id FROM held ORDER BY due_at, request_id LIMIT 1"))
+            for skip in [nil, first] {
+                let pages = try await buffers(
+                    "SELECT count(request_id) FROM sluice.claim_probe($1, $2, $3, $4, 1, $5)",
+                    Parameters(Site.shard, destination.tenant.uuid, destination.id.uuid, site.worker.uuid, skip), site)
+                #expect(1..<80 ~= pages, "\(pages) buffers")
+            }
+        }
+    }
+
     /// Four index entries and the row: nothing that grows with what waits.
     @Test func aGateIsOneRow() async throws {
         try await withSite { site in
@@ -73,18 +91,23 @@ import Testing
                 """))
     }
 
-    /// Of a claim in a session whose plans are made; it is rolled back each time, and what it left is cleared away.
     private func buffersOfAClaim(_ site: Site) async throws -> Int {
+        try await buffers(
+            "SELECT count(request_id) FROM sluice.claim(\(Site.shard)::smallint, $1, 1, 16, 256, 1000000, 128)",
+            Parameters(site.worker.uuid), site)
+    }
+
+    /// In a session whose plans are made; what is claimed is rolled back each time, and what was left is cleared away.
+    private func buffers(_ claim: String, _ parameters: Parameters, _ site: Site) async throws -> Int {
         for table in ["ready", "in_flight", "lane"] {
             _ = try await site.client.execute(Statement("VACUUM ANALYZE sluice.\(table)"))
         }
-        let claim = "SELECT count(request_id) FROM sluice.claim(\(Site.shard)::smallint, $1, 1, 16, 256, 1000000, 128)"
-        let worker = Parameters(site.worker.uuid)
+        let explain = Statement("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) " + claim)
         return try await site.client.withConnection { lease in
             var buffers = 0
             for _ in 0..<8 {
                 try await lease.execute(Statement("BEGIN"))
-                let plan = try await lease.execute(Statement("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) " + claim), worker)
+                let plan = try await lease.execute(explain, parameters)
                 try await lease.execute(Statement("ROLLBACK"))
                 let lines = try plan.map { try $0.decode(0, as: String.self) }
                 buffers = lines.first { $0.contains("Buffers: shared") }.map(Self.pages) ?? 0

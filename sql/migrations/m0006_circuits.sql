@@ -240,10 +240,12 @@ BEGIN
         WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination
         ORDER BY l.lane_id FOR NO KEY UPDATE
     LOOP
-        -- The oldest that comes after the one to skip, or, where there is none, the oldest.
-        SELECT w.* INTO v_row FROM sluice.ready w
-        WHERE w.shard = p_shard AND w.lane_id = v_lane.lane_id AND w.due_at <= v_now
-        ORDER BY w.request_id = p_skip, w.due_at, w.request_id LIMIT 1;
+        -- The oldest, or the one after it where that is the one to skip; never more of the backlog than these two.
+        SELECT oldest.* INTO v_row FROM (
+            SELECT w.* FROM sluice.ready w
+            WHERE w.shard = p_shard AND w.lane_id = v_lane.lane_id AND w.due_at <= v_now
+            ORDER BY w.due_at, w.request_id LIMIT 2) oldest
+        ORDER BY oldest.request_id = p_skip, oldest.due_at LIMIT 1;
         CONTINUE WHEN NOT FOUND;
         DELETE FROM sluice.ready w
         WHERE w.shard = p_shard AND w.lane_id = v_row.lane_id AND w.due_at = v_row.due_at AND w.request_id = v_row.request_id;
