@@ -11,6 +11,7 @@ import Synchronization
 package final class ArmLoop: Service {
     /// What a lane that falls idle at the wrong moment waits for; it saves most of the statements of a busy gateway.
     static let pause = Duration.milliseconds(2)
+    /// A database that refused is not asked again at once; a poll finds what this delays.
     static let retryPause = Duration.milliseconds(200)
 
     private enum Result { case armed, wereArmed, failed }

@@ -8,7 +8,7 @@ import Sink
 import Synchronization
 import Tenants
 
-/// A minute of a destination's life: it works, goes down, is left alone while requests are accepted and held, heals, is
+/// Half a minute of a destination's life: it works, goes down, is left alone while requests are accepted and held, heals, is
 /// probed, ramped up and drained.
 struct Story {
     static let perSecond = 40.0
@@ -144,6 +144,7 @@ struct Story {
     ) async throws {
         let end = ContinuousClock.now + duration
         while ContinuousClock.now < end {
+            // A line a second: a person reads along.
             try await Task.sleep(for: .seconds(1))
             guard
                 let view = try await circuits.show(

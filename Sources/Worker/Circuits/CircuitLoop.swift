@@ -157,10 +157,16 @@ final class CircuitLoop: Service {
             guard let lease = effects.lazy.compactMap(\.lease).first else { return }
             let verdict = await probing.probe(key, skip: lease.skip)
             let signal = verdict?.signal ?? CircuitSignal(.ignored)
-            _ = await judge(key) { reading, _ in
-                // The token is fence enough: it is not given twice, and not kept over an epoch.
-                [.probeFinished(token: lease.token, epoch: reading.circuit.epoch, signal, request: verdict?.request)]
-            }
+            // In a task of its own, which a shutdown does not cancel: the lease goes back rather than be lost.
+            await Task {
+                _ = await judge(key) { reading, _ in
+                    // The token is fence enough: it is not given twice, and not kept over an epoch.
+                    [
+                        .probeFinished(
+                            token: lease.token, epoch: reading.circuit.epoch, signal, request: verdict?.request)
+                    ]
+                }
+            }.value
             guard signal.kind == .ok else { return }
         }
     }

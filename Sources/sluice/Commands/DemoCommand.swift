@@ -8,7 +8,8 @@ import Tenants
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Tell the story of a destination that goes down and heals, in about a minute.",
+        commandName: "demo",
+        abstract: "Tell the story of a destination that goes down and heals, in about half a minute.",
         discussion: "Starts a PostgreSQL server, a gateway and a destination of its own, and removes them.")
 
     @Option(help: "A directory with JSON payloads to post.")
