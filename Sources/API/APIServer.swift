@@ -37,14 +37,12 @@ package struct APIServer: Service {
         let budget = BodyBudget(limit: configuration.bodiesLimit)
         captures = CaptureEndpoint(
             configuration: configuration, snapshot: snapshot, budget: budget, store: store, logger: logger)
+        let routes =
+            RequestsEndpoint(configuration: configuration, store: store, logger: logger).routes
+            + RequestEndpoint(reader: reader).routes + CircuitEndpoint(store: circuits, arm: arm).routes
+            + Liveness(isReady: isReady).routes
         responder = Responder(
-            requests: RequestsEndpoint(
-                configuration: configuration, snapshot: snapshot, bodies: BodyReader(budget: budget), store: store,
-                logger: logger),
-            request: RequestEndpoint(snapshot: snapshot, reader: reader, logger: logger),
-            circuits: CircuitEndpoint(
-                snapshot: snapshot, store: circuits, bodies: BodyReader(budget: budget), arm: arm, logger: logger),
-            isReady: isReady, logger: logger)
+            router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), logger: logger)
     }
 
     /// Throws when it can't listen.

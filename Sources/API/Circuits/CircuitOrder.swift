@@ -11,42 +11,20 @@ struct CircuitOrder {
     private(set) var until: Timestamp?
     private(set) var deliveries: Int32?
 
-    /// Throws a `JSONError` or a `Problem`.
-    init(_ body: [UInt8], for command: CircuitCommand) throws {
-        var scanner = try JSONScanner(body)
-        guard scanner.next() == UInt8(ascii: "{") else { throw Self.refusal("A command is a JSON object.") }
-        try scanner.object { scanner, name in
+    /// Throws as `Call.withMembers`.
+    init(_ call: Call, for command: CircuitCommand) async throws {
+        try await call.withMembers(limit: 4 << 10) { scanner, name in
             switch name {
-            case "reason": reason = try Self.text(name, &scanner)
-            case "until": until = try Self.time(name, &scanner)
-            case "deliveries" where command == .limit: deliveries = try Self.count(name, &scanner)
-            default: throw Self.refusal("There is no field \"\(name.prefix(80))\".")
+            case "reason": reason = try scanner.text(name)
+            case "until": until = try scanner.time(name)
+            case "deliveries" where command == .limit:
+                deliveries = try scanner.optional { Int32(try $0.integer(name, in: 1...Int(Int32.max))) }
+            default: return false
             }
+            return true
         }
-        try scanner.requireEnd()
-        guard 1...500 ~= reason.utf8.count else { throw Self.refusal("reason must be given, in 1 to 500 bytes.") }
-    }
-
-    private static func refusal(_ detail: String) -> Problem { Problem(.invalidRequest, detail) }
-
-    private static func text(_ name: String, _ scanner: inout JSONScanner) throws -> String {
-        guard scanner.next() == UInt8(ascii: "\"") else { throw refusal("\(name) must be a string.") }
-        return try scanner.string()
-    }
-
-    private static func time(_ name: String, _ scanner: inout JSONScanner) throws -> Timestamp {
-        guard let time = Timestamp(rfc3339: try text(name, &scanner)) else {
-            throw refusal("\(name) is not a time of RFC 3339.")
+        guard 1...500 ~= reason.utf8.count else {
+            throw Problem(.invalidRequest, "reason must be given, in 1 to 500 bytes.")
         }
-        return time
-    }
-
-    private static func count(_ name: String, _ scanner: inout JSONScanner) throws -> Int32? {
-        let value = String(decoding: scanner.copy(try scanner.skip()), as: UTF8.self)
-        if value == "null" { return nil }
-        guard let count = Int32(value), count >= 1 else {
-            throw refusal("\(name) must be a whole number from 1, or null.")
-        }
-        return count
     }
 }

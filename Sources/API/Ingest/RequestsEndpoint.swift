@@ -10,8 +10,6 @@ import Tenants
 /// `POST /v1/requests`: stores what one envelope or a batch of them says.
 struct RequestsEndpoint: Sendable {
     let configuration: APIConfiguration
-    let snapshot: @Sendable () -> TenantSnapshot
-    let bodies: BodyReader
     let store: RequestStore
     let logger: Logger
 
@@ -28,15 +26,15 @@ struct RequestsEndpoint: Sendable {
         }
     }
 
-    func respond(to request: Request, on channel: any Channel) async throws -> Answer {
-        let now = Timestamp.now
-        let snapshot = snapshot()
-        let caller = try Credentials.caller(request.headers, in: snapshot, now: now)
-        guard let form = Form(request.headers[.contentType]) else {
+    var routes: [Route] { [.tenant(.ingest, .post, "/v1/requests", respond)] }
+
+    private func respond(to call: Call, _ caller: Caller) async throws -> Answer {
+        guard let form = Form(call.request.headers[.contentType]) else {
             throw Problem(.unsupportedMediaType, "Send application/json or application/x-ndjson.")
         }
-        let intake = EnvelopeIntake(configuration: configuration, snapshot: snapshot, caller: caller, now: now)
-        return try await bodies.withBody(of: request, limit: configuration.batchBodyLimit, on: channel) { body in
+        let intake = EnvelopeIntake(
+            configuration: configuration, snapshot: call.snapshot, caller: caller, now: call.now)
+        return try await call.withBody(limit: configuration.batchBodyLimit) { body in
             if form == .json, !body.isArray {
                 return try await respond(toOne: try intake.request(body, body.indices))
             }
