@@ -78,7 +78,10 @@ let package = Package(
         module("Sink", [nioCore, nioPosix, nioHTTP1]),
         module(
             "Bench",
-            ["Model", "Postgres", "SQL", "Tenants", "Requests", "Worker", "Sink", nioCore, nioPosix, nioHTTP1, logging]),
+            [
+                "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink", nioCore, nioPosix,
+                nioHTTP1, logging,
+            ]),
         .executableTarget(
             name: "sluice",
             dependencies: [

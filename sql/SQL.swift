@@ -12,6 +12,7 @@ package enum SQL {
         Migration(name: "m0006_circuits", sql: text(PackageResources.m0006_circuits_sql)),
         Migration(name: "m0007_circuit_commands", sql: text(PackageResources.m0007_circuit_commands_sql)),
         Migration(name: "m0008_health", sql: text(PackageResources.m0008_health_sql)),
+        Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
     ]
 
     /// Every named statement of the query files.

@@ -38,6 +38,15 @@ final class GatewayProcess: Sendable {
         process.waitUntilExit()
     }
 
+    /// Time of all cores that the process has used, in seconds.
+    var processorSeconds: Double {
+        let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
+        // proc(5): utime and stime are the 14th and 15th fields, in ticks; the second may have spaces.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// Resident megabytes, now and at most.
     var memory: (now: Double, peak: Double) { residentMegabytes("\(process.processIdentifier)") }
 }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// A `bytea` value.
 package struct Bytea: Sendable, Hashable {
     package var bytes: [UInt8]
@@ -18,6 +20,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     package var microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
+
+    /// By this machine's clock.
+    package static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) }
 
     /// From 1970-01-01 to PostgreSQL's own epoch, 2000-01-01.
     static let postgresEpoch: Int64 = 946_684_800_000_000

@@ -64,14 +64,15 @@ package struct Worker: Service {
         claims = ClaimLoop(
             worker: worker, node: node, configuration: configuration, store: DeliveryStore(claimClient),
             outlets: outlets, dispatcher: dispatcher, arm: arm, watch: watch, logger: logger)
+        let healthStore = HealthStore(circuitClient)
+        let healthProbe = try HealthProbe(eventLoops: eventLoops)
         circuits = CircuitLoop(
             worker: worker, node: node, store: circuitStore, policies: policies, watch: watch, arm: arm,
             probing: Probing(
                 worker: worker, store: DeliveryStore(claimClient), dispatcher: dispatcher, outlet: outlets[0],
-                logger: logger), logger: logger)
+                health: healthStore, healthProbe: healthProbe, logger: logger), logger: logger)
         health = HealthLoop(
-            worker: worker, node: node, store: HealthStore(circuitClient),
-            probe: try HealthProbe(eventLoops: eventLoops),
+            worker: worker, node: node, store: healthStore, probe: healthProbe,
             traffic: { tenant, destination in
                 guard let known = snapshots.current.destination(destination) else { return (nil, nil) }
                 let key = CircuitKey(shard: known.lane.shard, tenant: tenant, destination: destination)
@@ -89,7 +90,8 @@ package struct Worker: Service {
 
     /// Runs until a graceful shutdown: stops claiming, finishes or hands back, records, closes its connections.
     package func run() async throws {
-        let parts: [any Service] = [arm, reporter, circuits, health, claims]
+        // Circuits stop before the health checks, whose probe they use.
+        let parts: [any Service] = [arm, reporter, health, circuits, claims]
         let services = parts.map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }

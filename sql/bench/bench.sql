@@ -87,3 +87,39 @@ SELECT msg_id, read_ct, enqueued_at, vt, message FROM archived;
 -- > buffers int8
 SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0)::bigint AS buffers FROM pg_stat_statements
 WHERE query LIKE '%sluice.claim(%' AND query NOT LIKE '%pg_stat_statements%';
+
+-- name: bench.circuit_times
+-- When events of a circuit happened, oldest first.
+-- $1 shard int2
+-- $2 tenant uuid
+-- $3 destination uuid
+-- $4 reason text
+-- > at timestamptz
+SELECT e.at FROM sluice.circuit_event e
+WHERE e.shard = $1 AND e.tenant_id = $2 AND e.destination_id = $3 AND e.reason = $4 ORDER BY e.at;
+
+-- name: bench.open_circuits
+-- Opens a tenant's circuits; their next probe is far.
+-- $1 shard int2
+-- $2 tenant uuid
+UPDATE sluice.circuit
+SET state = 'open', epoch = epoch + 1, reason = 'failures', state_since = now(), opened_at = now(),
+    retry_at = now() + interval '1 hour', probe_at = now() + interval '1 hour', timer_at = now() + interval '15 minutes'
+WHERE shard = $1 AND tenant_id = $2;
+
+-- name: bench.command_wal
+-- What the commands since the last reset wrote.
+-- > bytes int8
+SELECT coalesce(sum(wal_bytes), 0)::bigint AS bytes FROM pg_stat_statements
+WHERE query LIKE '%sluice.command_circuit(%' AND query NOT LIKE '%pg_stat_statements%';
+
+-- name: bench.count_nothing
+-- Reports leave circuits out.
+DO $$ BEGIN
+    EXECUTE replace(pg_get_functiondef('sluice.report'::regproc), 'h.signal <> ''ignored''', 'false');
+END $$;
+
+-- name: bench.count_outcomes
+DO $$ BEGIN
+    EXECUTE replace(pg_get_functiondef('sluice.report'::regproc), 'WHERE false', 'WHERE h.signal <> ''ignored''');
+END $$;

@@ -63,6 +63,7 @@ CREATE TABLE sluice.lane (
     epoch           bigint NOT NULL DEFAULT 1,
     dispatch_limit  integer,
     throttled_until timestamptz,
+    fresh_since     timestamptz,
     armed           boolean NOT NULL DEFAULT false,
     next_due_at     timestamptz,
     vtime           double precision NOT NULL DEFAULT 0,
@@ -77,10 +78,11 @@ CREATE TABLE sluice.lane (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 
 COMMENT ON TABLE sluice.lane IS 'The scheduling row of a destination: may work be claimed here, and how much. Claims start from armed lanes, never from the backlog.';
-COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit, as are the next three.';
+COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit, as are the next four.';
 COMMENT ON COLUMN sluice.lane.epoch IS 'The circuit''s, stamped on what is claimed.';
 COMMENT ON COLUMN sluice.lane.dispatch_limit IS 'Deliveries in flight that the circuit allows; NULL: max_in_flight.';
 COMMENT ON COLUMN sluice.lane.throttled_until IS 'Nothing is claimed before.';
+COMMENT ON COLUMN sluice.lane.fresh_since IS 'When the gate opened, while there is a backlog from before: what is due since gets a quarter of each claim.';
 COMMENT ON COLUMN sluice.lane.armed IS 'A claim may find work here. False: empty, full, or out of tokens; whatever changes that arms it.';
 COMMENT ON COLUMN sluice.lane.next_due_at IS 'Of a lane that is not armed: when time alone will make it runnable.';
 COMMENT ON COLUMN sluice.lane.vtime IS 'Virtual time of the stride scheduler: the lane that has had least, by weight, is claimed from first.';

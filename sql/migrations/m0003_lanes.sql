@@ -1,4 +1,4 @@
--- Arming, claiming and reporting. Each function is one unit of work: one statement, one transaction. The functions that
+-- Arming and claiming. Each function is one unit of work: one statement, one transaction. The functions that
 -- lock and then look are VOLATILE, so that each statement inside takes a new snapshot: locking and looking in one
 -- statement would read state from before the lock.
 --
@@ -120,6 +120,25 @@ END $$;
 
 COMMENT ON FUNCTION sluice.reconcile IS 'Arms every lane that is runnable but not armed, by a loose scan over the lanes that have a backlog. Mends what a crash between a commit and its arm left behind.';
 
+CREATE FUNCTION sluice.ready_mixed(
+    p_shard smallint, p_lane bigint, p_fresh_since timestamptz, p_now timestamptz, p_rows bigint, p_turn double precision
+) RETURNS TABLE (place tid, due_at timestamptz, request_id uuid, attempts smallint, bytes integer)
+LANGUAGE sql STABLE ROWS 100 SET enable_seqscan = off SET enable_sort = on AS $$
+    SELECT w.place, w.due_at, w.request_id, w.attempts, w.bytes FROM (
+        SELECT old.*, (row_number() OVER (ORDER BY old.due_at, old.request_id) - 0.25) * 4 / 3 AS turn FROM (
+            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+            WHERE w.shard = p_shard AND w.lane_id = p_lane AND w.due_at <= p_now AND w.due_at < p_fresh_since
+            ORDER BY w.due_at, w.request_id LIMIT p_rows) old
+        UNION ALL
+        SELECT fresh.*, (row_number() OVER (ORDER BY fresh.due_at, fresh.request_id) - p_turn) * 4 AS turn FROM (
+            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+            WHERE w.shard = p_shard AND w.lane_id = p_lane AND w.due_at <= p_now AND w.due_at >= p_fresh_since
+            ORDER BY w.due_at, w.request_id LIMIT p_rows) fresh) w
+    ORDER BY w.turn LIMIT p_rows
+$$;
+
+COMMENT ON FUNCTION sluice.ready_mixed IS 'The next due deliveries of a lane that drains a backlog: three from before p_fresh_since for each since then, so that what comes now does not wait for hours of backlog. p_turn, in 0..1 and drawn anew for each claim, keeps that share also where a claim takes one.';
+
 CREATE FUNCTION sluice.claim(
     p_shard smallint, p_worker uuid, p_token bigint, p_lanes integer, p_rows integer, p_bytes bigint, p_quantum integer
 ) RETURNS TABLE (
@@ -138,6 +157,7 @@ DECLARE
     v_first    uuid;
     v_last     uuid;
     v_is_cut   boolean;
+    v_turn     double precision := random();
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT array_agg(s.lane_id) INTO v_lanes FROM (
@@ -149,7 +169,7 @@ BEGIN
 
     v_now := clock_timestamp();
     WITH room AS MATERIALIZED (
-        SELECT l.lane_id, l.tenant_id, l.lease, l.epoch, CASE WHEN l.throttled_until > v_now THEN 0 ELSE least(
+        SELECT l.lane_id, l.tenant_id, l.lease, l.epoch, l.fresh_since, CASE WHEN l.throttled_until > v_now THEN 0 ELSE least(
                    p_quantum,
                    least(l.max_in_flight, l.dispatch_limit) - (SELECT count(*) FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id),
                    CASE WHEN l.rate_per_second IS NOT NULL THEN
@@ -164,9 +184,13 @@ BEGIN
                    sum(w.bytes) OVER (ROWS UNBOUNDED PRECEDING) - w.bytes AS bytes_before
             FROM room
             CROSS JOIN LATERAL (
-                SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
-                WHERE w.shard = p_shard AND w.lane_id = room.lane_id AND w.due_at <= v_now
-                ORDER BY w.due_at, w.request_id LIMIT greatest(room.rows, 0)) w
+                (SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+                 WHERE room.fresh_since IS NULL AND w.shard = p_shard AND w.lane_id = room.lane_id AND w.due_at <= v_now
+                 ORDER BY w.due_at, w.request_id LIMIT greatest(room.rows, 0))
+                UNION ALL
+                (SELECT mixed.place, mixed.due_at, mixed.request_id, mixed.attempts, mixed.bytes
+                 FROM sluice.ready_mixed(p_shard, room.lane_id, room.fresh_since, v_now, greatest(room.rows, 0), v_turn) mixed
+                 WHERE room.fresh_since IS NOT NULL)) w
             LIMIT p_rows) w
         WHERE w.bytes_before < p_bytes),
     gone AS (
@@ -214,6 +238,9 @@ BEGIN
             tokens = CASE WHEN l.rate_per_second IS NULL THEN l.tokens ELSE
                 least(l.rate_burst, l.tokens + l.rate_per_second * extract(epoch FROM v_now - l.tokens_at)) - k.rows END,
             tokens_at = v_now,
+            fresh_since = CASE WHEN EXISTS (
+                SELECT FROM sluice.ready w
+                WHERE w.shard = p_shard AND w.lane_id = l.lane_id AND w.due_at < l.fresh_since) THEN l.fresh_since END,
             armed = k.runnable_at <= v_now,
             next_due_at = CASE WHEN k.runnable_at > v_now THEN nullif(k.runnable_at, 'infinity') END
         FROM looked k
@@ -224,112 +251,3 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
-
-CREATE FUNCTION sluice.report(
-    p_shards smallint[], p_lanes bigint[], p_requests uuid[], p_tokens bigint[], p_verdicts text[], p_classes text[],
-    p_statuses smallint[], p_latencies bigint[], p_retries interval[], p_errors text[], p_heads text[], p_bodies bytea[],
-    p_destinations uuid[], p_signals text[], p_slow boolean[]
-) RETURNS integer[]
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
-DECLARE
-    v_now      timestamptz := clock_timestamp();
-    v_bucket   bigint := floor(extract(epoch FROM v_now) / 5);
-    v_accepted integer[];
-BEGIN
-    WITH outcome AS MATERIALIZED (
-        SELECT o.shard, o.lane_id, o.request_id, o.token, o.verdict::sluice.verdict AS verdict, o.class, o.status,
-               o.latency_us, o.retry_in, o.error, o.head, o.body,
-               o.destination_id, o.signal, o.is_slow, o.place::integer AS place
-        FROM unnest(p_shards, p_lanes, p_requests, p_tokens, p_verdicts, p_classes, p_statuses, p_latencies, p_retries,
-                    p_errors, p_heads, p_bodies, p_destinations, p_signals, p_slow) WITH ORDINALITY
-          AS o (shard, lane_id, request_id, token, verdict, class, status, latency_us, retry_in, error, head, body,
-                destination_id, signal, is_slow, place)),
-    held AS (
-        DELETE FROM sluice.in_flight f USING outcome o
-        WHERE f.shard = o.shard AND f.lane_id = o.lane_id AND f.request_id = o.request_id AND f.token = o.token
-        RETURNING o.*, f.attempt, f.bytes, f.due_at, f.tenant_id, f.worker, f.epoch,
-                  -- The destination was too busy to try: that is no attempt of the delivery.
-                  CASE WHEN o.verdict = 'retry' AND o.class <> 'throttled' THEN f.attempt ELSE f.attempt - 1 END AS spent),
-    logged AS (
-        INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, status, verdict, class,
-                                    latency_us, next_due_at, worker, error, response_head, response_body)
-        SELECT h.shard, h.tenant_id, h.request_id, h.lane_id, v_now, h.attempt, h.status, h.verdict, h.class,
-               h.latency_us, CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in END, h.worker, h.error, h.head, h.body
-        FROM held h WHERE h.verdict <> 'returned'),
-    waiting AS (
-        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
-        SELECT h.shard, h.spent, h.bytes, h.lane_id,
-               CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in ELSE h.due_at END, h.request_id
-        FROM held h WHERE h.verdict IN ('retry', 'returned')),
-    dead AS (
-        INSERT INTO sluice.dead_letter (shard, attempts, bytes, lane_id, dead_at, tenant_id, request_id, class)
-        SELECT h.shard, h.attempt, h.bytes, h.lane_id, v_now, h.tenant_id, h.request_id, h.class
-        FROM held h WHERE h.verdict = 'dead'),
-    counted AS (
-        INSERT INTO sluice.circuit_bucket AS b (shard, tenant_id, destination_id, worker, slot, bucket, epoch, ok, fail, lasting,
-                                                server_errors, distinct_requests, unresolved, slow, pushback, rtt_us)
-        SELECT c.shard, c.tenant_id, c.destination_id, c.worker, v_bucket % 13, v_bucket, c.epoch, c.ok, c.fail, c.lasting,
-               c.server_errors, c.distinct_requests, c.unresolved, c.slow, c.pushback, c.rtt_us
-        FROM (
-            SELECT h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch,
-                   count(*) FILTER (WHERE h.signal = 'ok') AS ok,
-                   count(*) FILTER (WHERE h.signal IN ('fail', 'lasting')) AS fail,
-                   count(*) FILTER (WHERE h.signal = 'lasting') AS lasting,
-                   count(*) FILTER (WHERE h.signal = 'server_error') AS server_errors,
-                   count(*) FILTER (WHERE h.signal = 'server_error' AND NOT EXISTS (
-                       SELECT FROM sluice.attempt a
-                       WHERE a.shard = h.shard AND a.tenant_id = h.tenant_id AND a.request_id = h.request_id AND a.lane_id = h.lane_id
-                         AND a.finished_at > v_now - interval '1 minute' AND a.class = 'server_error')) AS distinct_requests,
-                   count(*) FILTER (WHERE h.signal = 'unresolved') AS unresolved,
-                   count(*) FILTER (WHERE h.is_slow) AS slow,
-                   count(*) FILTER (WHERE h.signal = 'pushback') AS pushback, sum(h.latency_us) AS rtt_us
-            FROM held h
-            WHERE h.signal <> 'ignored' AND h.destination_id IS NOT NULL
-            GROUP BY h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch) c
-        JOIN sluice.lane l ON l.shard = c.shard AND l.lane_id = c.lane_id AND l.epoch = c.epoch
-        ORDER BY c.shard, c.tenant_id, c.destination_id
-        ON CONFLICT (shard, tenant_id, destination_id, worker, slot) DO UPDATE SET
-            bucket = EXCLUDED.bucket, epoch = EXCLUDED.epoch,
-            ok = EXCLUDED.ok + b.ok * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            fail = EXCLUDED.fail + b.fail * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            lasting = EXCLUDED.lasting + b.lasting * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            server_errors = EXCLUDED.server_errors + b.server_errors * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            distinct_requests = EXCLUDED.distinct_requests + b.distinct_requests * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            unresolved = EXCLUDED.unresolved + b.unresolved * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            slow = EXCLUDED.slow + b.slow * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            pushback = EXCLUDED.pushback + b.pushback * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
-            rtt_us = EXCLUDED.rtt_us + b.rtt_us * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer)
-    SELECT array_agg(h.place) INTO v_accepted FROM held h;
-    RETURN coalesce(v_accepted, '{}');
-END $$;
-
-COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. What the outcomes say of the destinations (ok, fail, lasting, server_error, unresolved, pushback or ignored) is counted in this worker''s buckets of the circuit''s present epoch. The caller arms the lanes after the commit.';
-
-CREATE FUNCTION sluice.rescue(p_shards smallint[], p_rows integer) RETURNS TABLE (shard smallint, lane_id bigint)
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    v_now timestamptz := clock_timestamp();
-BEGIN
-    RETURN QUERY
-    WITH expired AS MATERIALIZED (
-        SELECT f.shard, f.lane_id, f.request_id, f.token FROM sluice.in_flight f
-        WHERE f.shard = ANY (p_shards) AND f.lease_until < v_now
-        LIMIT p_rows FOR UPDATE SKIP LOCKED),
-    lost AS (
-        DELETE FROM sluice.in_flight f USING expired e
-        WHERE f.shard = e.shard AND f.lane_id = e.lane_id AND f.request_id = e.request_id AND f.token = e.token
-        RETURNING f.*),
-    logged AS (
-        INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us,
-                                    next_due_at, worker, error)
-        SELECT l.shard, l.tenant_id, l.request_id, l.lane_id, v_now, l.attempt, 'retry', 'lost',
-               (extract(epoch FROM v_now - l.claimed_at) * 1000000)::bigint, v_now, l.worker, 'the worker''s lease ended without a report'
-        FROM lost l),
-    waiting AS (
-        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
-        SELECT l.shard, l.attempt, l.bytes, l.lane_id, v_now, l.request_id FROM lost l)
-    SELECT l.shard, l.lane_id FROM lost l;
-END $$;
-
-COMMENT ON FUNCTION sluice.rescue IS 'Puts deliveries whose lease is over back into ready, their attempt counted as lost, and names their lanes, one row a delivery. The caller arms the lanes after the commit.';

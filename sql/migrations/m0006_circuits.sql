@@ -157,6 +157,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_circuit sluice.circuit;
     v_gate    sluice.gate;
+    v_now     timestamptz := clock_timestamp();
 BEGIN
     SELECT * INTO v_circuit FROM sluice.circuit c
     WHERE c.shard = p_shard AND c.tenant_id = p_tenant AND c.destination_id = p_destination;
@@ -164,6 +165,7 @@ BEGIN
     -- A lane that is held is not armed: who opens the gate arms it, as if its work had just come.
     UPDATE sluice.lane l
     SET gate = v_gate, epoch = v_circuit.epoch, dispatch_limit = p_limit, throttled_until = v_circuit.throttled_until,
+        fresh_since = CASE WHEN v_gate = 'pass' AND l.gate = 'hold' THEN v_now ELSE l.fresh_since END,
         armed = l.armed AND v_gate = 'pass',
         next_due_at = CASE WHEN v_gate = 'pass' THEN l.next_due_at END
     WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination

@@ -151,7 +151,8 @@ SELECT sluice.apply_circuit(
 SELECT sluice.command_circuit($1, $2, $3, $4, $5, $6, $7, $8) AS answer;
 
 -- name: circuits.due
--- Circuits that somebody has to look at: time changes them, or a probe is due and there is something to probe with.
+-- Circuits that somebody has to look at: time changes them, or a probe is due and there is a delivery or a health check to
+-- probe with.
 -- $1 shards int2[]
 -- $2 limit int4
 -- > shard int2
@@ -164,10 +165,13 @@ UNION ALL
 SELECT c.shard, c.tenant_id, c.destination_id, true AS is_probe
 FROM sluice.circuit c
 WHERE c.shard = ANY ($1) AND c.probe_at <= statement_timestamp()
-  AND EXISTS (
+  AND (EXISTS (
       SELECT FROM sluice.lane l
       WHERE l.shard = c.shard AND l.tenant_id = c.tenant_id AND l.destination_id = c.destination_id
         AND EXISTS (SELECT FROM sluice.ready w WHERE w.shard = l.shard AND w.lane_id = l.lane_id AND w.due_at <= statement_timestamp()))
+    OR EXISTS (
+      SELECT FROM sluice.health_check h
+      WHERE h.shard = c.shard AND h.tenant_id = c.tenant_id AND h.destination_id = c.destination_id AND h.policy <> 'advisory'))
 LIMIT $2::integer;
 
 -- name: circuits.unsettled
@@ -179,8 +183,9 @@ LIMIT $2::integer;
 -- > holds bool
 -- > epoch int8
 -- > is_limited bool
+-- > is_ahead bool
 SELECT c.shard, c.tenant_id, c.destination_id, sluice.circuit_gate(c.mode, c.state) = 'hold' AS holds, c.epoch,
-       c.mode = 'auto' AND c.dispatch_limit IS NOT NULL AS is_limited
+       c.mode = 'auto' AND c.dispatch_limit IS NOT NULL AS is_limited, c.state_since > statement_timestamp() AS is_ahead
 FROM sluice.circuit c
 WHERE c.shard = ANY ($1) AND (c.state <> 'closed' OR c.mode <> 'auto' OR c.dispatch_limit IS NOT NULL);
 

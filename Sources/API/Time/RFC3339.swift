@@ -1,9 +1,6 @@
-import FoundationEssentials
 import Postgres
 
 extension Timestamp {
-    static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) }
-
     /// Reads RFC 3339, such as `2026-01-31T09:30:00.5+01:00`. Digits below a microsecond are dropped.
     init?(rfc3339 text: some StringProtocol) {
         var digits = Digits(text.utf8)

@@ -9,11 +9,14 @@ package struct CircuitSnapshot: Sendable {
         package let epoch: Int64
         /// Deliveries in flight are limited, so that somebody has to count completions.
         package let isLimited: Bool
+        /// The database's clock has been set back to before its last change.
+        package let isAhead: Bool
 
-        package init(holds: Bool, epoch: Int64, isLimited: Bool) {
+        package init(holds: Bool, epoch: Int64, isLimited: Bool, isAhead: Bool = false) {
             self.holds = holds
             self.epoch = epoch
             self.isLimited = isLimited
+            self.isAhead = isAhead
         }
     }
 

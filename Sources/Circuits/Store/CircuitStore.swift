@@ -63,7 +63,7 @@ package struct CircuitStore: Sendable {
                         try CircuitKey(row),
                         CircuitSnapshot.Entry(
                             holds: try row.decode(3, as: Bool.self), epoch: try row.decode(4),
-                            isLimited: try row.decode(5))
+                            isLimited: try row.decode(5), isAhead: try row.decode(6))
                     )
                 }
             ) { first, _ in first })

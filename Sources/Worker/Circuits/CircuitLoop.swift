@@ -10,6 +10,8 @@ final class CircuitLoop: Service {
     static let pollInterval = Duration.milliseconds(500)
     /// How stale the watch may be when a notification was lost.
     static let refreshInterval = Duration.seconds(5)
+    /// A storm of notifications costs a look each so often.
+    static let leastRefreshInterval = Duration.milliseconds(100)
     /// Due circuits that one look takes on; the next finds more.
     static let dueLimit: Int32 = 64
     /// Circuits judged at the same time: their statements share round trips.
@@ -43,18 +45,21 @@ final class CircuitLoop: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
-                var (nextPoll, nextRefresh) = (ContinuousClock.now, ContinuousClock.now)
+                var nextPoll = ContinuousClock.now
+                var refreshed = ContinuousClock.now - Self.refreshInterval
                 while !Task.isCancelled {
-                    if self.watch.takeNews() || nextRefresh <= .now {
+                    let age = ContinuousClock.now - refreshed
+                    if age >= Self.refreshInterval || age >= Self.leastRefreshInterval && self.watch.takeNews() {
+                        refreshed = .now
                         await self.refresh()
-                        nextRefresh = .now + Self.refreshInterval
                     }
                     await self.judgeFindings()
                     if nextPoll <= .now {
                         for key in await self.judgeDue() { group.addTask { await self.probe(key) } }
                         nextPoll = .now + Self.pollInterval * .random(in: 0.8..<1.2)
                     }
-                    await self.watch.bell.wait(upTo: nextPoll - .now)
+                    let nextNews = self.watch.hasNews ? refreshed + Self.leastRefreshInterval : nextPoll
+                    await self.watch.bell.wait(upTo: min(nextPoll, nextNews) - .now)
                 }
             }
         }
@@ -69,7 +74,11 @@ final class CircuitLoop: Service {
     private func refresh() async {
         do {
             try await policies.load()
-            watch.show(try await store.unsettled(node))
+            let snapshot = try await store.unsettled(node)
+            watch.show(snapshot)
+            await each(snapshot.circuits.filter(\.value.isAhead).map(\.key)) { key in
+                _ = await self.judge(key) { _, _ in [.timer] }
+            }
         } catch {
             logger.warning("circuits not refreshed", metadata: ["error": "\(error)"])
         }

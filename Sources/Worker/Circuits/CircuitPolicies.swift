@@ -9,6 +9,7 @@ final class CircuitPolicies: Sendable {
     private struct State {
         var overrides = CircuitOverrides()
         var known: [CircuitKey: CircuitPolicy] = [:]
+        var version: Int64?
     }
 
     private let store: CircuitStore
@@ -20,9 +21,12 @@ final class CircuitPolicies: Sendable {
         self.snapshots = snapshots
     }
 
+    /// Reads them where the configuration has changed since.
     func load() async throws {
+        let version = snapshots.current.version
+        guard state.withLock({ $0.version != version }) else { return }
         let overrides = try await store.overrides()
-        state.withLock { $0 = State(overrides: overrides) }
+        state.withLock { $0 = State(overrides: overrides, version: version) }
     }
 
     /// nil: the destination is not known here.

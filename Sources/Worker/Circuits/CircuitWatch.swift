@@ -75,6 +75,8 @@ final class CircuitWatch: Sendable {
         }
     }
 
+    var hasNews: Bool { state.withLock { $0.isStale } }
+
     func show(_ snapshot: CircuitSnapshot) { state.withLock { $0.snapshot = snapshot } }
 }
 

@@ -5,7 +5,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
-        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self])
+        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self])
 
     struct Ingest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Durable 202s a second, against pgbench.")
@@ -43,5 +43,17 @@ struct BenchCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "What a claim costs beside a million held requests.")
         @Option(help: "Requests held behind closed gates.") var held = 1_000_000
         func run() async throws { try await BacklogBench.run(held: held).printTable() }
+    }
+
+    struct Circuits: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Destinations that fail and heal, over several workers, and what circuits cost.")
+        @Option(help: "Requests held in open circuits.") var held = 1_000_000
+        @Option(help: "Worker processes beside a destination that is down.") var workers = 8
+        @Option(help: "Deliveries of each drain.") var requests = 60_000
+        @Option(help: "Rounds; medians are told.") var rounds = 3
+        func run() async throws {
+            try await CircuitBench.run(held: held, workers: workers, requests: requests, rounds: rounds).printTable()
+        }
     }
 }

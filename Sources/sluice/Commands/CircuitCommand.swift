@@ -50,14 +50,13 @@ struct CircuitCommand: AsyncParsableCommand {
         }
     }
 
-    struct Pause: CircuitOrder {
+    struct Pause: LastingOrder {
         static let configuration = CommandConfiguration(
             abstract: "Hold all deliveries of a destination, and send no probes.")
         static let word = "pause"
         @OptionGroup var target: CircuitTarget
         @OptionGroup var order: OrderOptions
-        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
-        var seconds: Double?
+        @OptionGroup var term: TermOptions
     }
 
     struct Resume: CircuitOrder {
@@ -67,24 +66,22 @@ struct CircuitCommand: AsyncParsableCommand {
         @OptionGroup var order: OrderOptions
     }
 
-    struct Force: CircuitOrder {
+    struct Force: LastingOrder {
         static let configuration = CommandConfiguration(
             abstract: "Let all deliveries of a destination through, whatever the machine thinks.")
         static let word = "force"
         @OptionGroup var target: CircuitTarget
         @OptionGroup var order: OrderOptions
-        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
-        var seconds: Double?
+        @OptionGroup var term: TermOptions
     }
 
-    struct Observe: CircuitOrder {
+    struct Observe: LastingOrder {
         static let configuration = CommandConfiguration(
             abstract: "Let everything through, and only tell when the circuit would open.")
         static let word = "observe"
         @OptionGroup var target: CircuitTarget
         @OptionGroup var order: OrderOptions
-        @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
-        var seconds: Double?
+        @OptionGroup var term: TermOptions
     }
 
     struct Probe: CircuitOrder {
@@ -174,6 +171,11 @@ struct OrderOptions: ParsableArguments {
     @Option(help: "Who; else the user of this shell.") var actor = NSUserName()
 }
 
+struct TermOptions: ParsableArguments {
+    @Option(name: .customLong("for"), help: "Seconds until the machine decides again; none: until resumed.")
+    var seconds: Double?
+}
+
 /// A command to a circuit: in force when it returns.
 protocol CircuitOrder: AsyncParsableCommand {
     static var word: String { get }
@@ -183,6 +185,15 @@ protocol CircuitOrder: AsyncParsableCommand {
     var deliveries: Int32? { get }
 }
 
+/// An order that may end by itself.
+protocol LastingOrder: CircuitOrder {
+    var term: TermOptions { get }
+}
+
+extension LastingOrder {
+    var seconds: Double? { term.seconds }
+}
+
 extension CircuitOrder {
     var seconds: Double? { nil }
     var deliveries: Int32? { nil }
@@ -190,9 +201,7 @@ extension CircuitOrder {
     func run() async throws {
         try await withCircuits(target.database, tenant: target.tenant) { circuits in
             let key = try await circuits.key(target.destination)
-            let until = seconds.map {
-                Timestamp(microseconds: Int64((Date().timeIntervalSince1970 + $0) * 1_000_000))
-            }
+            let until = seconds.map { Timestamp.now + .seconds($0) }
             let answer = try await circuits.store.command(
                 Self.word, key, until: until, limit: deliveries, actor: order.actor, note: order.reason)
             guard answer == .done else {

@@ -16,10 +16,13 @@ struct Gateway: Sendable {
     private let store: RequestStore
     private let worker: ServiceGroup
 
-    /// - Parameter policy: of the circuit; nil: it is forced closed.
+    /// - Parameters:
+    ///   - policy: of the circuit; nil: it is forced closed.
+    ///   - listens: without it all notifications are lost.
     init(
         _ database: TestDatabase, to sink: Sink, drainTimeout: Duration = .seconds(5),
-        policy: [String: PolicyValue]? = nil, shape: (inout DestinationSettings) -> Void = { _ in }
+        policy: [String: PolicyValue]? = nil, listens: Bool = true,
+        shape: (inout DestinationSettings) -> Void = { _ in }
     ) async throws {
         client = database.client(
             statements: TenantStore.statements + DeliveryStore.upkeepStatements + CircuitStore.statements
@@ -52,7 +55,7 @@ struct Gateway: Sendable {
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
             logger: quiet)
         _ = database.client { configuration in
-            configuration.channels = ["sluice_work", "sluice_circuit"]
+            configuration.channels = listens ? ["sluice_work", "sluice_circuit"] : []
             configuration.onEvent = { event in
                 switch event {
                 case .notification("sluice_work", let payload):
@@ -107,6 +110,8 @@ struct Gateway: Sendable {
         return reading.circuit
     }
 
+    func execute(_ sql: String) async throws { _ = try await client.execute(Statement(sql)) }
+
     func count(_ table: String, where condition: String = "true") async throws -> Int64 {
         let rows = try await client.query(Statement("SELECT count(*) FROM sluice.\(table) WHERE \(condition)"))
         return try rows[0].decode(0)
@@ -114,12 +119,12 @@ struct Gateway: Sendable {
 }
 
 func withGateway(
-    to sink: Sink, drainTimeout: Duration = .seconds(5), policy: [String: PolicyValue]? = nil,
+    to sink: Sink, drainTimeout: Duration = .seconds(5), policy: [String: PolicyValue]? = nil, listens: Bool = true,
     _ shape: (inout DestinationSettings) -> Void = { _ in }, _ body: (Gateway) async throws -> Void
 ) async throws {
     try await withDatabase { database in
         let gateway = try await Gateway(
-            database, to: sink, drainTimeout: drainTimeout, policy: policy, shape: shape)
+            database, to: sink, drainTimeout: drainTimeout, policy: policy, listens: listens, shape: shape)
         try await gateway.run { try await body(gateway) }
     }
 }
