@@ -25,7 +25,7 @@ package struct APIServer: Service {
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, circuits: CircuitStore, arm: @escaping @Sendable (LaneID) -> Void,
+        reader: RequestReader, circuits: CircuitStore, health: HealthStore, arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -40,6 +40,7 @@ package struct APIServer: Service {
         let routes =
             RequestsEndpoint(configuration: configuration, store: store, logger: logger).routes
             + RequestEndpoint(reader: reader).routes + CircuitEndpoint(store: circuits, arm: arm).routes
+            + CircuitPolicyEndpoint(store: circuits).routes + HealthCheckEndpoint(store: health).routes
             + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), logger: logger)

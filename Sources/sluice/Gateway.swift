@@ -40,6 +40,7 @@ struct Gateway {
             .init(
                 connection, name: "reads", connections: 2,
                 statements: TenantStore.statements + RequestReader.statements + CircuitStore.statements
+                    + HealthStore.statements
             ),
             on: loop)
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
@@ -58,7 +59,7 @@ struct Gateway {
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    reader: RequestReader(reads), circuits: CircuitStore(reads),
+                    reader: RequestReader(reads), circuits: CircuitStore(reads), health: HealthStore(reads),
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))

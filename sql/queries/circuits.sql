@@ -196,6 +196,15 @@ WHERE c.shard = ANY ($1) AND (c.state <> 'closed' OR c.mode <> 'auto' OR c.dispa
 -- > overrides jsonb
 SELECT shard, tenant_id, destination_id, overrides FROM sluice.circuit_policy;
 
+-- name: circuits.tenant_policies
+-- $1 shard int2
+-- $2 tenant uuid
+-- > shard int2
+-- > tenant_id uuid
+-- > destination_id uuid
+-- > overrides jsonb
+SELECT shard, tenant_id, destination_id, overrides FROM sluice.circuit_policy WHERE shard = $1 AND tenant_id = $2;
+
 -- name: circuits.put_policy
 -- $1 shard int2
 -- $2 tenant uuid

@@ -18,6 +18,13 @@ struct Answer: Sendable {
         self.init(status, [.contentType: "application/json"], body: ByteBuffer(bytes: writer.bytes))
     }
 
+    static var noContent: Answer {
+        var answer = Answer(.noContent, [:], body: ByteBuffer())
+        // RFC 9110, section 8.6: none with a 204.
+        answer.head.headerFields[.contentLength] = nil
+        return answer
+    }
+
     var parts: [HTTPResponsePart] { [.head(head), .body(body), .end(nil)] }
 
     var response: Response {

@@ -12,6 +12,10 @@ extension Problem {
             self = problem
         case let error as JSONError:
             self = Problem(.invalidJSON, error.description)
+        case let error as PostgresError where error.isDataError && error.constraint != nil:
+            // Constraints are named by the rule that they check.
+            let rule = error.constraint?.replacing("_", with: " ") ?? ""
+            self = Problem(.invalidRequest, "A rule is broken: \(rule).")
         case let error as PostgresError where error.code == .overloaded:
             self = Problem(.overloaded, "Nothing was stored. Try again.").retry(after: 1)
         case let error as PostgresError where error.outcomeUnknown && request != nil:

@@ -22,6 +22,15 @@ extension JSONScanner {
         return try string()
     }
 
+    /// One of the words of an enumeration.
+    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String) throws -> Word {
+        guard let word = Word(rawValue: try text(name)) else {
+            let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.invalidRequest, "\(name) must be one of \(words).")
+        }
+        return word
+    }
+
     mutating func time(_ name: String) throws -> Timestamp {
         guard let time = Timestamp(rfc3339: try text(name)) else {
             throw Problem(.invalidRequest, "\(name) is not a time of RFC 3339.")

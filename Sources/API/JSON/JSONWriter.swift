@@ -19,6 +19,9 @@ struct JSONWriter {
     }
 
     mutating func number(_ number: some BinaryInteger) { raw("\(number)") }
+    mutating func number(_ number: Double) {
+        raw(number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)")
+    }
     mutating func bool(_ bool: Bool) { raw(bool ? "true" : "false") }
     mutating func null() { raw("null") }
     /// A value that is JSON already.

@@ -41,6 +41,7 @@ struct OutageRun {
             late.append(Double(played.calls.count { $0 > gate && $0 <= gate + Self.grace }))
             probes.append(Double(after.count) / Double(max(granted.count, 1)))
             results.add("calls before the gate closed", Double(played.calls.count { $0 <= gate }), "")
+            _ = try await site.circuits.command("pause", site.key(fixture), actor: "bench", note: "measured")
             await sink.stop()
         }
         results.add("from the tripping answer to the closed gate", median(closing), "ms", target: "<= flush + 100")

@@ -53,6 +53,11 @@ extension Policy {
         return policy
     }
 
+    /// All parameters by name.
+    package var values: [String: PolicyValue] {
+        Dictionary(Self.parameters.map { ($0.name, $0.value(self)) }) { first, _ in first }
+    }
+
     package func validate() throws(PolicyError) {
         var problems = Self.parameters.filter { !$0.isAllowed(self) }.map {
             PolicyError.Problem(parameter: $0.name, found: "\($0.value(self))", allowed: $0.allowed)

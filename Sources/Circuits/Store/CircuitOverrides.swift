@@ -21,6 +21,11 @@ package struct CircuitOverrides: Sendable {
         return (try? base.applying(layers.0, layers.1)) ?? base
     }
 
+    /// What is laid for the destination, or, where there is none, for all of the tenant's.
+    package func layer(of tenant: TenantID, _ key: CircuitKey?) -> CircuitPolicy.Overrides {
+        (key.map { ofDestination[$0] } ?? ofTenant[tenant]) ?? .init()
+    }
+
     mutating func add(_ row: Row) throws {
         let key = try CircuitKey(row)
         let text = try row.decode(3, as: JSONB.self).text
@@ -39,6 +44,11 @@ extension CircuitStore {
 
     package func overrides() async throws -> CircuitOverrides {
         try await client.query(SQL["circuits.policies"]).reduce(into: CircuitOverrides()) { try $0.add($1) }
+    }
+
+    package func overrides(shard: Int16, tenant: TenantID) async throws -> CircuitOverrides {
+        try await client.query(SQL["circuits.tenant_policies"], Parameters(shard, tenant.uuid))
+            .reduce(into: CircuitOverrides()) { try $0.add($1) }
     }
 
     /// Validates the layer over the defaults, and stores it.

@@ -84,7 +84,8 @@ func withGateway(
 ) async throws {
     let client = database.client(
         statements: TenantStore.statements + RequestReader.statements
-            + DeliveryStore.claimStatements + DeliveryStore.reportStatements + CircuitStore.statements, connections: 2)
+            + DeliveryStore.claimStatements + DeliveryStore.reportStatements + CircuitStore.statements
+            + HealthStore.statements, connections: 2)
     let writer = database.client(statements: RequestStore.statements, connections: 2) {
         $0.sessionSettings += RequestStore.sessionSettings
     }
@@ -105,7 +106,7 @@ func withGateway(
     let (isReady, listening) = (Shared(true), Shared(0))
     let server = APIServer(
         configuration: configuration, snapshot: { snapshot }, store: store, reader: RequestReader(client),
-        circuits: CircuitStore(client), arm: { arm.arm($0) },
+        circuits: CircuitStore(client), health: HealthStore(client), arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)
 

@@ -7,7 +7,7 @@ struct Installation {
 
     let processes: Processes
     let key: String
-    private let environment: [String: String]
+    let environment: [String: String]
 
     /// - Parameter options: of `destination put`.
     init(_ processes: Processes, database: String, destination: String, options: [String] = []) async throws {
@@ -23,6 +23,9 @@ struct Installation {
         try await Self.succeed(
             ["destination", "put", "acme", "sink", destination] + options, processes, environment)
     }
+
+    /// Runs a command that must succeed; returns what it printed.
+    func run(_ command: [String]) async throws -> String { try await Self.succeed(command, processes, environment) }
 
     func serve(_ more: [String: String] = [:]) async throws -> (process: GatewayProcess, caller: Caller) {
         let process = try processes.start(["serve"], environment.merging(more) { $1 })
