@@ -188,8 +188,10 @@ extension Circuit.Effect {
 extension LimitSample {
     init(_ reading: CircuitReading, _ sums: WindowSums) {
         let total = sums.total
+        // While something waits the limit is used, though little is in flight between a report and the next claim.
+        let allowed = reading.backlogIsEmpty ? 0 : Int(reading.circuit.limit?.value ?? 0)
         self.init(
             Completed(ok: total.ok, fail: total.fail + total.distinct, pushback: total.pushback),
-            inFlight: reading.inFlight, backlogIsEmpty: reading.backlogIsEmpty)
+            inFlight: max(reading.inFlight, allowed), backlogIsEmpty: reading.backlogIsEmpty)
     }
 }

@@ -5,7 +5,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
-        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self])
+        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self, Fairness.self])
 
     struct Ingest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Durable 202s a second, against pgbench.")
@@ -55,5 +55,13 @@ struct BenchCommand: AsyncParsableCommand {
         func run() async throws {
             try await CircuitBench.run(held: held, workers: workers, requests: requests, rounds: rounds).printTable()
         }
+    }
+
+    struct Fairness: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "99 tenants with a request a second each, alone and beside one with a great backlog.")
+        @Option(help: "Requests that the big tenant has waiting.") var backlog = 1_000_000
+        @Option(help: "Seconds of each measurement.") var seconds = 30
+        func run() async throws { try await FairnessBench.run(backlog: backlog, seconds: seconds).printTable() }
     }
 }
