@@ -12,12 +12,14 @@ package enum SQL {
         Migration(name: "m0006_circuits", sql: text(PackageResources.m0006_circuits_sql)),
         Migration(name: "m0007_circuit_commands", sql: text(PackageResources.m0007_circuit_commands_sql)),
         Migration(name: "m0008_health", sql: text(PackageResources.m0008_health_sql)),
+        Migration(name: "m0009_tenants", sql: text(PackageResources.m0009_tenants_sql)),
         Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
     ]
 
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
-        PackageResources.tenants_sql, PackageResources.requests_sql, PackageResources.deliveries_sql,
+        PackageResources.tenants_sql, PackageResources.keys_sql, PackageResources.requests_sql,
+        PackageResources.deliveries_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
         PackageResources.doctor_sql,
     ].flatMap(parse)

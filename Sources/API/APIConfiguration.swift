@@ -1,3 +1,5 @@
+package import Tenants
+
 /// Where the API listens and what it bears. Every limit bounds memory or time that one caller can take from others.
 package struct APIConfiguration: Sendable {
     package var host = "127.0.0.1"
@@ -14,6 +16,11 @@ package struct APIConfiguration: Sendable {
     package var bodiesLimit = 64 << 20
     /// How long a caller waits while the database is away, before 503.
     package var storeDeadline = Duration.seconds(10)
+
+    /// What opens the operator's API; nil: nothing does.
+    package var operatorToken: OperatorToken?
+    /// API processes that serve the same tenants: each gives a tenant its part of the tenant's rate.
+    package var processes = 1
 
     package var head = HeadLimits()
     package var patience = Patience()

@@ -14,18 +14,22 @@ package struct APIServer: Service {
     private let configuration: APIConfiguration
     private let captures: CaptureEndpoint
     private let responder: Responder
+    private let limits: IngestLimits
+    private let uses: KeyUseLoop
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
 
     /// - Parameters:
     ///   - snapshot: called for each request; must be cheap.
+    ///   - tenants: its client has prepared the statements of tenants.
     ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, circuits: CircuitStore, health: HealthStore, arm: @escaping @Sendable (LaneID) -> Void,
+        reader: RequestReader, circuits: CircuitStore, health: HealthStore, tenants: TenantStore,
+        arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -34,16 +38,23 @@ package struct APIServer: Service {
         self.logger = logger
         self.eventLoops = eventLoops
         self.onListening = onListening
+        let access = Access(operatorToken: configuration.operatorToken)
+        uses = KeyUseLoop(access.uses, tenants, logger: logger)
+        limits = IngestLimits(tenants, processes: configuration.processes, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)
         captures = CaptureEndpoint(
-            configuration: configuration, snapshot: snapshot, budget: budget, store: store, logger: logger)
+            configuration: configuration, snapshot: snapshot, budget: budget, access: access, limits: limits,
+            store: store, logger: logger)
         let routes =
-            RequestsEndpoint(configuration: configuration, store: store, logger: logger).routes
+            RequestsEndpoint(configuration: configuration, limits: limits, store: store, logger: logger).routes
             + RequestEndpoint(reader: reader).routes + CircuitEndpoint(store: circuits, arm: arm).routes
             + CircuitPolicyEndpoint(store: circuits).routes + HealthCheckEndpoint(store: health).routes
+            + KeysEndpoint(store: tenants).routes + UsageEndpoint(store: tenants).routes
+            + TenantsEndpoint(store: tenants, arm: arm).routes + TenantKeysEndpoint(store: tenants).routes
             + Liveness(isReady: isReady).routes
         responder = Responder(
-            router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), logger: logger)
+            router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
+            logger: logger)
     }
 
     /// Throws when it can't listen.
@@ -61,7 +72,12 @@ package struct APIServer: Service {
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             })
-        try await server.run()
+        try await withThrowingTaskGroup { group in
+            group.addTask { await limits.run() }
+            group.addTask { await uses.run() }
+            try await server.run()
+            group.cancelAll()
+        }
     }
 
     /// Connections that the kernel holds until they are taken; it cuts this to `net.core.somaxconn`, 4,096 by default.

@@ -10,6 +10,7 @@ struct Responder: Sendable {
     let router: Router
     let snapshot: @Sendable () -> TenantSnapshot
     let bodies: BodyReader
+    let access: Access
     let logger: Logger
 
     /// nil where nothing must be written any more.
@@ -19,7 +20,7 @@ struct Responder: Sendable {
             let (route, parameters) = try router.find(request.method, (request.head.path ?? "").prefix { $0 != "?" })
             let call = Call(
                 request: request, channel: channel, parameters: parameters, snapshot: snapshot(), now: .now,
-                bodies: bodies)
+                bodies: bodies, access: access)
             answer = try await route.answer(call)
         } catch is BrokenBody {
             return nil

@@ -4,9 +4,8 @@ package import Postgres
 import SQL
 import ServiceLifecycle
 
-/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, vacuum
-/// of the queue tables, partitions, retention. Who
-/// does it is settled by a lease row.
+/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, vacuum of the queue tables,
+/// partitions, retention, removal of deleted tenants. Who does it is settled by a lease row.
 package final class UpkeepLoop: Service {
     package static let statements =
         SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
@@ -19,9 +18,13 @@ package final class UpkeepLoop: Service {
     /// From yesterday: four days of margin, in which the leader's hourly turn has to succeed once.
     static let partitionDays: Int32 = 6
 
+    /// How long changes of the configuration are told one by one.
+    static let changesKept = Duration.seconds(3600)
+
     private let client: Client
     private let node: Node
     private let retentionDays: Int32
+    private let removalGrace: Duration
     private let logger: Logger
     private let holder = WorkerID.new()
     private let bell = Bell()
@@ -29,10 +32,15 @@ package final class UpkeepLoop: Service {
     /// - Parameters:
     ///   - client: has prepared `statements`.
     ///   - retentionDays: days for which requests and attempts are kept, if nothing live refers to them.
-    package init(_ client: Client, node: Node, retentionDays: Int32, logger: Logger) {
+    ///   - removalGrace: how long after a tenant's deletion a process may still store for it: until the process has
+    ///     heard of it, and then as long as ingest waits for the database.
+    package init(
+        _ client: Client, node: Node, retentionDays: Int32, removalGrace: Duration = .seconds(60), logger: Logger
+    ) {
         self.client = client
         self.node = node
         self.retentionDays = retentionDays
+        self.removalGrace = removalGrace
         self.logger = logger
     }
 
@@ -48,6 +56,7 @@ package final class UpkeepLoop: Service {
                     if try await self.isLeader() {
                         try await self.rescue()
                         try await self.vacuum()
+                        try await self.removeTenants()
                         if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
                             _ = try await DeliveryStore(self.client).reconcile(self.node)
                             lastReconcile = .now
@@ -93,7 +102,18 @@ package final class UpkeepLoop: Service {
         }
     }
 
+    /// Bounded batches, and a bounded number a turn: the rest of the upkeep must not wait.
+    private func removeTenants() async throws {
+        for _ in 0..<20 {
+            let rows = try await client.execute(
+                SQL["upkeep.remove_tenants"], Parameters(Int32(1_000), removalGrace))
+            if try rows.first?.decode(0, as: Int32.self) ?? 0 == 0 { return }
+        }
+        bell.ring()
+    }
+
     private func keepPartitions() async throws {
+        _ = try await client.execute(SQL["upkeep.forget_changes"], Parameters(Self.changesKept))
         _ = try await client.execute(SQL["upkeep.ensure_partitions"], Parameters(Self.partitionDays))
         let rows = try await client.execute(SQL["upkeep.drop_partitions"], Parameters(retentionDays))
         let dropped = try rows.first?.decode(0, as: [String].self) ?? []

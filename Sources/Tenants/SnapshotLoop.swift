@@ -3,10 +3,11 @@ import Postgres
 import ServiceLifecycle
 import Synchronization
 
-/// Keeps a process's snapshot fresh: at once when told of a change, and by comparing versions in any case.
+/// Keeps a process's snapshot fresh: at once when told of a change, and by looking for changes in any case.
 package final class SnapshotLoop: Service {
-    /// How stale a snapshot may be when a notification was lost.
-    static let pollInterval = Duration.seconds(10)
+    /// How stale a snapshot may be when a notification was lost. Half of what is promised, so that a slow answer of the
+    /// database does not break the promise.
+    static let pollInterval = Duration.seconds(5)
 
     private let store: TenantStore
     private let logger: Logger
@@ -23,17 +24,26 @@ package final class SnapshotLoop: Service {
     /// Tells the loop that the configuration may have changed.
     package func invalidate() { bell.ring() }
 
-    /// Reads the configuration now, also where its version went back, as after a failover to an older copy.
+    /// Brings the snapshot up to date.
     package func load() async throws {
-        let fresh = try await store.snapshot()
-        snapshot.withLock { $0 = fresh }
+        while true {
+            let old = current
+            let fresh = try await store.refreshed(old)
+            let isPlaced = snapshot.withLock { snapshot in
+                // Another load was faster: what it found may be newer.
+                guard snapshot === old else { return false }
+                snapshot = fresh
+                return true
+            }
+            if isPlaced { return }
+        }
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    if try await self.store.version() != self.current.version { try await self.load() }
+                    try await self.load()
                 } catch {
                     self.logger.warning("configuration not refreshed", metadata: ["error": "\(error)"])
                 }

@@ -6,46 +6,120 @@ package struct Caller: Sendable {
     package let tenant: TenantID
     package let shard: Int16
     package let key: KeyID
+    package let scopes: Scopes
     package let expiresAt: Timestamp?
+
+    package init(tenant: TenantID, shard: Int16, key: KeyID, scopes: Scopes = .standard, expiresAt: Timestamp? = nil) {
+        self.tenant = tenant
+        self.shard = shard
+        self.key = key
+        self.scopes = scopes
+        self.expiresAt = expiresAt
+    }
 }
 
 /// The configuration at one moment, so that no request needs a statement to find out who sends it and where it goes.
-package struct TenantSnapshot: Sendable {
+/// An object, so that whoever takes it for the time of a request counts one reference.
+package final class TenantSnapshot: Sendable {
     package let version: Int64
-    private let callers: [APIKeyHash: Caller]
-    private let byName: [Name: Destination]
-    private let byLane: [LaneID: Destination]
-    private let byID: [DestinationID: Destination]
+    private let contents: Contents
 
-    private struct Name: Hashable {
+    struct Contents: Sendable {
+        fileprivate var tenants = PartedDictionary<TenantID, Tenant>()
+        fileprivate var callers = PartedDictionary<APIKeyHash, Caller>()
+        fileprivate var hashes = PartedDictionary<KeyID, APIKeyHash>()
+        fileprivate var byID = PartedDictionary<DestinationID, Entry>()
+        fileprivate var byLane = PartedDictionary<LaneID, Entry>()
+        fileprivate var byName = PartedDictionary<Name, Entry>()
+    }
+
+    /// Destinations are large: the dictionaries share one each.
+    fileprivate final class Entry: Sendable {
+        let destination: Destination
+        init(_ destination: Destination) { self.destination = destination }
+    }
+
+    fileprivate struct Name: Hashable {
         let tenant: TenantID
         let name: Substring
     }
 
-    package init(
-        version: Int64 = 0, keys: [(APIKeyHash, Caller)] = [], destinations: [Destination] = []
+    package convenience init(
+        version: Int64 = 0, tenants: [Tenant] = [], keys: [(APIKeyHash, Caller)] = [], destinations: [Destination] = []
     ) {
-        self.version = version
-        callers = Dictionary(keys) { first, _ in first }
-        byLane = Dictionary(destinations.map { ($0.lane, $0) }) { first, _ in first }
-        byID = Dictionary(destinations.map { ($0.id, $0) }) { first, _ in first }
-        byName = Dictionary(
-            destinations.map { (Name(tenant: $0.tenant, name: $0.settings.name[...]), $0) }
-        ) { first, _ in first }
+        var contents = Contents()
+        for tenant in tenants { contents.put(tenant) }
+        for (hash, caller) in keys { contents.put(caller, hash) }
+        for destination in destinations { contents.put(destination) }
+        self.init(version: version, contents)
     }
 
-    /// nil for a key that is unknown, revoked or expired.
-    package func caller(_ hash: APIKeyHash, now: Timestamp) -> Caller? {
-        guard let caller = callers[hash] else { return nil }
-        if let expiry = caller.expiresAt, expiry <= now { return nil }
-        return caller
+    init(version: Int64, _ contents: Contents) {
+        self.version = version
+        self.contents = contents
     }
+
+    /// What it has, with changes.
+    func changed(to version: Int64, _ change: (inout Contents) -> Void) -> TenantSnapshot {
+        var changed = contents
+        change(&changed)
+        return TenantSnapshot(version: version, changed)
+    }
+
+    /// nil for a key that is unknown, revoked or expired, or whose tenant is not known or being deleted.
+    package func caller(_ hash: APIKeyHash, now: Timestamp) -> (caller: Caller, tenant: Tenant)? {
+        guard let caller = contents.callers[hash] else { return nil }
+        if let expiry = caller.expiresAt, expiry <= now { return nil }
+        guard let tenant = contents.tenants[caller.tenant], tenant.state != .deleting else { return nil }
+        return (caller, tenant)
+    }
+
+    package func tenant(_ id: TenantID) -> Tenant? { contents.tenants[id] }
 
     package func destination(named name: Substring, of tenant: TenantID) -> Destination? {
-        byName[Name(tenant: tenant, name: name)]
+        contents.byName[Name(tenant: tenant, name: name)]?.destination
     }
 
-    package func destination(_ lane: LaneID) -> Destination? { byLane[lane] }
+    package func destination(_ lane: LaneID) -> Destination? { contents.byLane[lane]?.destination }
 
-    package func destination(_ id: DestinationID) -> Destination? { byID[id] }
+    package func destination(_ id: DestinationID) -> Destination? { contents.byID[id]?.destination }
+}
+
+extension TenantSnapshot.Contents {
+    mutating func put(_ tenant: Tenant) { tenants[tenant.id] = tenant }
+
+    /// With all that it owns.
+    mutating func remove(_ tenant: TenantID) {
+        guard tenants[tenant] != nil else { return }
+        tenants[tenant] = nil
+        for key in callers.values(where: { $0.tenant == tenant }) { remove(key.key) }
+        for entry in byID.values(where: { $0.destination.tenant == tenant }) { remove(entry.destination.id) }
+    }
+
+    mutating func put(_ caller: Caller, _ hash: APIKeyHash) {
+        remove(caller.key)
+        callers[hash] = caller
+        hashes[caller.key] = hash
+    }
+
+    mutating func remove(_ key: KeyID) {
+        guard let hash = hashes[key] else { return }
+        hashes[key] = nil
+        callers[hash] = nil
+    }
+
+    mutating func put(_ destination: Destination) {
+        remove(destination.id)
+        let entry = TenantSnapshot.Entry(destination)
+        byID[destination.id] = entry
+        byLane[destination.lane] = entry
+        byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = entry
+    }
+
+    mutating func remove(_ id: DestinationID) {
+        guard let destination = byID[id]?.destination else { return }
+        byID[id] = nil
+        byLane[destination.lane] = nil
+        byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = nil
+    }
 }

@@ -4,9 +4,11 @@ import SQL
 
 /// Writes and reads the configuration of tenants.
 package struct TenantStore: Sendable {
-    package static let statements = SQL.statements.filter { $0.name.hasPrefix("tenants.") }
+    package static let statements = SQL.statements.filter {
+        $0.name.hasPrefix("tenants.") || $0.name.hasPrefix("keys.")
+    }
 
-    private let client: Client
+    let client: Client
     private let secrets: SecretBox
 
     /// The client must have prepared `statements`.
@@ -16,23 +18,68 @@ package struct TenantStore: Sendable {
     }
 
     /// Makes a tenant, or finds the one of that name.
-    package func createTenant(named name: String) async throws -> (id: TenantID, shard: Int16) {
-        let shard = Int16.random(in: 0..<Int16(Node.shardCount))
-        _ = try await client.execute(SQL["tenants.create"], Parameters(TenantID.new().uuid, name, shard))
+    @discardableResult
+    package func createTenant(named name: String) async throws -> Tenant {
+        _ = try await makeTenant(named: name)
         return try await requireTenant(named: name)
     }
 
-    /// Throws `UnknownTenant`.
-    package func requireTenant(named name: String) async throws -> (id: TenantID, shard: Int16) {
-        guard let row = try await client.query(SQL["tenants.find"], Parameters(name)).first else {
-            throw UnknownTenant(name: name)
-        }
-        return (TenantID(try row.decode(0)), try row.decode(1))
+    /// False where there is one of that name.
+    package func makeTenant(named name: String) async throws -> Bool {
+        let shard = Int16.random(in: 0..<Int16(Node.shardCount))
+        let rows = try await client.execute(SQL["tenants.create"], Parameters(TenantID.new().uuid, name, shard))
+        return try rows.first?.decode(0) ?? false
     }
 
-    package func createKey(_ key: APIKey, label: String, tenant: TenantID, shard: Int16) async throws {
-        let parameters = Parameters(shard, tenant.uuid, KeyID.new().uuid, Bytea(key.hash.bytes), label)
-        _ = try await client.execute(SQL["tenants.create_key"], parameters)
+    package func tenant(named name: String) async throws -> Tenant? {
+        try await client.query(SQL["tenants.find"], Parameters(name)).first.map(Tenant.init)
+    }
+
+    /// Throws `UnknownTenant`.
+    package func requireTenant(named name: String) async throws -> Tenant {
+        guard let tenant = try await tenant(named: name) else { throw UnknownTenant(name: name) }
+        return tenant
+    }
+
+    /// By name.
+    ///
+    /// - Parameter after: from after this name on; empty: from the start.
+    package func tenants(after: String = "", limit: Int32) async throws -> [Tenant] {
+        try await client.query(SQL["tenants.list"], Parameters(after, limit)).map(Tenant.init)
+    }
+
+    /// Replaces all of a tenant's quotas. Throws `UnknownTenant`, also for one that is being deleted.
+    package func setQuotas(_ quotas: Quotas, of name: String) async throws {
+        let rows = try await client.execute(
+            SQL["tenants.set_quotas"],
+            Parameters(
+                name, quotas.ingestRate, quotas.ingestBurst, quotas.maxWaiting, quotas.maxInFlight, quotas.maxBodyBytes
+            ))
+        guard try rows.first?.decode(0) ?? false else { throw UnknownTenant(name: name) }
+    }
+
+    /// Suspends, resumes or deletes a tenant; in force when it returns. Throws `UnknownTenant`, also for one that is
+    /// being deleted.
+    ///
+    /// - Returns: lanes whose gates may have opened: they are to be armed.
+    @discardableResult
+    package func setState(_ state: TenantState, of name: String) async throws -> [LaneID] {
+        do {
+            return try await client.execute(SQL["tenants.set_state"], Parameters(name, state.rawValue)).map {
+                LaneID(shard: try $0.decode(0), number: try $0.decode(1))
+            }
+        } catch let error as PostgresError where error.sqlState == "P0002" {
+            throw UnknownTenant(name: name)
+        }
+    }
+
+    /// Deliveries that wait, are scheduled or held; it counts no further than the limit.
+    package func waiting(of tenant: TenantID, shard: Int16, limit: Int64) async throws -> Int64 {
+        try await client.query(SQL["tenants.waiting"], Parameters(shard, tenant.uuid, limit)).first?.decode(0) ?? 0
+    }
+
+    package func inFlight(of tenant: TenantID, shard: Int16) async throws -> Int64 {
+        try await client.query(SQL["tenants.in_flight"], Parameters(shard, tenant.uuid)).first?.decode(0) ?? 0
     }
 
     /// Makes a destination with its lane, or changes the one of that name.
@@ -62,27 +109,7 @@ package struct TenantStore: Sendable {
         try await client.query(SQL["tenants.version"]).first?.decode(0) ?? 0
     }
 
-    /// Reads the version first: a change that comes in between is read, and read again.
-    package func snapshot() async throws -> TenantSnapshot {
-        let version = try await version()
-        async let keys = client.query(SQL["tenants.all_keys"])
-        async let destinations = client.query(SQL["tenants.all_destinations"])
-        return TenantSnapshot(
-            version: version, keys: try await keys.map(Self.caller),
-            destinations: try await destinations.map(destination))
-    }
-
-    private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {
-        guard let hash = APIKeyHash(try row.decode(3, as: Bytea.self).bytes) else {
-            throw PostgresError(.mismatch, "a key's hash is not a SHA-256", statement: "tenants.all_keys")
-        }
-        let caller = Caller(
-            tenant: TenantID(try row.decode(1)), shard: try row.decode(0), key: KeyID(try row.decode(2)),
-            expiresAt: try row.decode(4))
-        return (hash, caller)
-    }
-
-    private func destination(_ row: Row) throws -> Destination {
+    func destination(_ row: Row) throws -> Destination {
         let tenant = TenantID(try row.decode(1))
         var settings = DestinationSettings(name: try row.decode(4), baseURL: try row.decode(5))
         settings.connectTimeout = .milliseconds(try row.decode(6, as: Int32.self))

@@ -32,7 +32,7 @@ struct Demo {
         settings.backoff = Backoff(base: .milliseconds(500), cap: .seconds(60))
         try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
         let snapshot = try await store.snapshot()
-        if let keptKey, snapshot.caller(keptKey.hash, now: Timestamp(microseconds: 0))?.tenant == tenant.id {
+        if let keptKey, snapshot.caller(keptKey.hash, now: Timestamp(microseconds: 0))?.tenant.id == tenant.id {
             return keptKey
         }
         let key = APIKey.new()

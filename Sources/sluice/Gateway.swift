@@ -46,7 +46,9 @@ struct Gateway {
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(reads, secrets: secrets), logger: logger)
         try await snapshots.load()
-        let upkeep = UpkeepLoop(upkeepClient, node: node, retentionDays: try settings.retentionDays, logger: logger)
+        let upkeep = UpkeepLoop(
+            upkeepClient, node: node, retentionDays: try settings.retentionDays,
+            removalGrace: try settings.api.storeDeadline + .seconds(20), logger: logger)
         var services: [any Service] = [snapshots, upkeep]
         var clients = [reads, upkeepClient]
 
@@ -60,6 +62,7 @@ struct Gateway {
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
                     reader: RequestReader(reads), circuits: CircuitStore(reads), health: HealthStore(reads),
+                    tenants: TenantStore(reads, secrets: secrets),
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))

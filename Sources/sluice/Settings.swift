@@ -37,7 +37,7 @@ struct Settings {
 
     /// SLUICE_HOST and SLUICE_PORT: where the API listens, default 127.0.0.1:8080. SLUICE_BODY_LIMIT: bytes of a
     /// request's body, default 1 MiB. SLUICE_STORE_DEADLINE: seconds for which an ingest waits for the database,
-    /// default 10.
+    /// default 10. SLUICE_API_PROCESSES: how many processes serve the API and so share each tenant's rate, default 1.
     var api: APIConfiguration {
         get throws {
             var api = APIConfiguration()
@@ -45,6 +45,8 @@ struct Settings {
             api.port = try integer("sluice.port", default: 8080, in: 0...65_535)
             api.bodyLimit = try integer("sluice.body.limit", default: 1 << 20, in: 0...(64 << 20))
             api.storeDeadline = .seconds(try integer("sluice.store.deadline", default: 10, in: 1...300))
+            api.operatorToken = try operatorToken
+            api.processes = try integer("sluice.api.processes", default: 1, in: 1...1_000)
             return api
         }
     }
@@ -61,15 +63,30 @@ struct Settings {
     }
 
     /// SLUICE_SECRETS_KEY, or SLUICE_SECRETS_KEY_FILE with its path: 32 bytes in base64.
-    var secretsKey: String? {
+    var secretsKey: String? { get throws { try secret("sluice.secrets.key") } }
+
+    /// SLUICE_OPERATOR_TOKEN, or SLUICE_OPERATOR_TOKEN_FILE with its path: at least 16 bytes that open the operator's
+    /// API; without it nothing does.
+    private var operatorToken: OperatorToken? {
         get throws {
-            if let key = reader.string(forKey: "sluice.secrets.key", isSecret: true) { return key }
-            guard let path = reader.string(forKey: "sluice.secrets.key.file") else { return nil }
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw ValidationError("SLUICE_SECRETS_KEY_FILE: \(path) can't be read")
+            guard let text = try secret("sluice.operator.token") else { return nil }
+            guard let token = OperatorToken(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+                throw ValidationError(
+                    "SLUICE_OPERATOR_TOKEN is shorter than \(OperatorToken.minimumLength) bytes. "
+                        + "Make one with: openssl rand -hex 32")
             }
-            return text
+            return token
         }
+    }
+
+    /// Of the variable itself, or of the file that the one with `_FILE` names.
+    private func secret(_ key: String) throws -> String? {
+        if let secret = reader.string(forKey: ConfigKey(key), isSecret: true) { return secret }
+        guard let path = reader.string(forKey: ConfigKey(key + ".file")) else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw ValidationError("\(key.uppercased().replacing(".", with: "_"))_FILE: \(path) can't be read")
+        }
+        return text
     }
 
     func secretBox() throws -> SecretBox {

@@ -7,7 +7,8 @@ struct Sluice: AsyncParsableCommand {
         abstract:
             "A storage-first gateway: requests are committed to PostgreSQL before they are answered, and delivered later.",
         subcommands: [
-            Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, Tenant.self, Key.self, DestinationCommand.self,
+            Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, TenantCommand.self, KeyCommand.self,
+            DestinationCommand.self,
             CircuitCommand.self, HealthCommand.self,
             DemoCommand.self, BenchCommand.self,
         ])

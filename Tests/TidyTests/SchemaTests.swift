@@ -49,14 +49,14 @@ struct SchemaTests {
             "what a tenant owns has shard and tenant_id, or shard and lane_id",
             """
             SELECT c.relname::text FROM \(tables)
-            AND c.relname NOT IN ('tenant', 'migration', 'config_version', 'leadership')
+            AND c.relname NOT IN ('tenant', 'migration', 'config_version', 'config_change', 'leadership')
             AND NOT (ARRAY['shard', 'tenant_id'] <@ \(columns) OR ARRAY['shard', 'lane_id'] <@ \(columns))
             """),
         Rule(
             "shard is a smallint and never NULL",
             """
             SELECT a.attrelid::regclass::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-            WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'shard'
+            WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'shard' AND c.relname <> 'config_change'
               AND NOT (a.atttypid = 'smallint'::regtype AND a.attnotnull)
             """),
     ]
@@ -72,7 +72,7 @@ struct SchemaTests {
                 FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) columns
             WHERE c.relnamespace = 'sluice'::regnamespace AND NOT c.relispartition
-              AND c.relname NOT IN ('tenant', 'migration', 'config_version', 'leadership')
+              AND c.relname NOT IN ('tenant', 'migration', 'config_version', 'config_change', 'leadership')
               AND NOT (columns.names[1] = 'shard'
                        AND (columns.names[2] IN ('tenant_id', 'lane_id')
                             OR name.relname IN ('lane_timer', 'circuit_probe', 'circuit_timer', 'idempotency_key_expiry',

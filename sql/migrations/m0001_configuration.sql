@@ -23,42 +23,81 @@ COMMENT ON TABLE sluice.config_version IS 'Counts changes of the configuration; 
 
 INSERT INTO sluice.config_version (version) VALUES (1);
 
-CREATE FUNCTION sluice.config_changed() RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE TABLE sluice.config_change (
+    version   bigint PRIMARY KEY,
+    subject   text NOT NULL,
+    shard     smallint,
+    tenant_id uuid,
+    id        uuid,
+    at        timestamptz NOT NULL
+);
+
+COMMENT ON TABLE sluice.config_change IS 'What each version of the configuration changed, one row a version without gaps, so that a process reads only that. The leader forgets old ones; a process that is further behind reads everything.';
+COMMENT ON COLUMN sluice.config_change.subject IS 'tenant, key, destination or circuit_policy: the row of that id, which may be gone. everything: any.';
+
+CREATE FUNCTION sluice.config_changed(
+    p_subject text DEFAULT 'everything', p_shard smallint DEFAULT NULL, p_tenant uuid DEFAULT NULL, p_id uuid DEFAULT NULL
+) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_version bigint;
+    v_now     timestamptz;
 BEGIN
     UPDATE sluice.config_version SET version = version + 1 RETURNING version INTO v_version;
+    v_now := clock_timestamp();
+    INSERT INTO sluice.config_change (version, subject, shard, tenant_id, id, at)
+    VALUES (v_version, p_subject, p_shard, p_tenant, p_id, v_now);
     PERFORM pg_notify('sluice_config', v_version::text);
     RETURN v_version;
 END $$;
 
-COMMENT ON FUNCTION sluice.config_changed IS 'Tells every process that the configuration has changed; called in the transaction that changes it.';
+COMMENT ON FUNCTION sluice.config_changed IS 'Tells every process what has changed in the configuration; called in the transaction that changes it, last: until its commit it holds up other changes, so that versions become visible in their order.';
+
+CREATE TYPE sluice.tenant_state AS ENUM ('active', 'suspended', 'deleting');
+
+COMMENT ON TYPE sluice.tenant_state IS 'Only an active tenant is served and has its requests delivered. A suspended one keeps all it has; of one that is deleting the leader removes everything.';
 
 CREATE TABLE sluice.tenant (
-    tenant_id  uuid PRIMARY KEY,
-    name       text NOT NULL CONSTRAINT tenant_name_is_unique UNIQUE
-               CONSTRAINT tenant_name_is_a_slug CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
-    shard      smallint NOT NULL CONSTRAINT shard_is_in_range CHECK (shard BETWEEN 0 AND 63),
-    created_at timestamptz NOT NULL DEFAULT now()
+    tenant_id      uuid PRIMARY KEY,
+    name           text NOT NULL CONSTRAINT tenant_name_is_unique UNIQUE
+                   CONSTRAINT tenant_name_is_a_slug CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+    shard          smallint NOT NULL CONSTRAINT shard_is_in_range CHECK (shard BETWEEN 0 AND 63),
+    state          sluice.tenant_state NOT NULL DEFAULT 'active',
+    state_since    timestamptz NOT NULL DEFAULT now(),
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    ingest_rate    double precision CONSTRAINT ingest_rate_is_in_range CHECK (ingest_rate BETWEEN 0.001 AND 1000000),
+    ingest_burst   integer CONSTRAINT ingest_burst_is_in_range CHECK (ingest_burst BETWEEN 1 AND 10000000),
+    max_waiting    bigint CONSTRAINT max_waiting_is_in_range CHECK (max_waiting BETWEEN 1 AND 1000000000),
+    max_in_flight  integer CONSTRAINT tenant_max_in_flight_is_in_range CHECK (max_in_flight BETWEEN 1 AND 100000),
+    max_body_bytes integer CONSTRAINT max_body_is_in_range CHECK (max_body_bytes BETWEEN 0 AND 67108864)
 );
 
-COMMENT ON TABLE sluice.tenant IS 'Owners of everything else; the directory that says on which shard a tenant lives.';
+COMMENT ON TABLE sluice.tenant IS 'Owners of everything else; the directory that says on which shard a tenant lives, what it may, and how much. A quota that is NULL is the gateway''s.';
 COMMENT ON COLUMN sluice.tenant.shard IS 'Chosen when the tenant is made and never computed; leads every key of what the tenant owns.';
+COMMENT ON COLUMN sluice.tenant.ingest_rate IS 'Requests a second that are taken on; NULL: no limit.';
+COMMENT ON COLUMN sluice.tenant.ingest_burst IS 'Requests that are taken on at once after a quiet time, where there is a rate; NULL: those of a second, and at least one.';
+COMMENT ON COLUMN sluice.tenant.max_waiting IS 'Deliveries that may wait, be scheduled or held; beyond them nothing more is taken on. NULL: no limit.';
+COMMENT ON COLUMN sluice.tenant.max_in_flight IS 'Attempts under way at the same time over all destinations and workers; NULL: no limit but those of the destinations.';
+COMMENT ON COLUMN sluice.tenant.max_body_bytes IS 'Bytes of a request''s body, where that is less than the gateway''s limit.';
 
 CREATE TABLE sluice.api_key (
-    shard      smallint NOT NULL,
-    tenant_id  uuid NOT NULL,
-    key_id     uuid NOT NULL,
-    key_hash   bytea NOT NULL CONSTRAINT key_hash_is_a_sha256 CHECK (octet_length(key_hash) = 32),
-    label      text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz,
-    revoked_at timestamptz,
+    shard        smallint NOT NULL,
+    tenant_id    uuid NOT NULL,
+    key_id       uuid NOT NULL,
+    key_hash     bytea NOT NULL CONSTRAINT key_hash_is_a_sha256 CHECK (octet_length(key_hash) = 32),
+    label        text NOT NULL CONSTRAINT label_is_short CHECK (octet_length(label) <= 200),
+    scopes       text[] NOT NULL
+                 CONSTRAINT scopes_are_known CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['ingest', 'read', 'manage', 'flags-client']),
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    expires_at   timestamptz,
+    revoked_at   timestamptz,
+    last_used_at timestamptz,
     PRIMARY KEY (shard, tenant_id, key_id)
 );
 
 COMMENT ON TABLE sluice.api_key IS 'Keys of tenants'' callers. Only hashes: a key is shown once, when it is made.';
 COMMENT ON COLUMN sluice.api_key.key_hash IS 'SHA-256 of the key, which has 256 random bits and so needs no slow hash.';
+COMMENT ON COLUMN sluice.api_key.scopes IS 'What the key opens: ingest stores requests, read shows, manage changes, flags-client evaluates flags.';
+COMMENT ON COLUMN sluice.api_key.last_used_at IS 'To about a minute, and recorded in batches: a crash of an API process loses the last ten seconds of it.';
 
 CREATE TABLE sluice.destination (
     shard              smallint NOT NULL,

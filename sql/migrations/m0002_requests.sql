@@ -69,6 +69,7 @@ CREATE TABLE sluice.lane (
     vtime           double precision NOT NULL DEFAULT 0,
     weight          double precision NOT NULL DEFAULT 1 CONSTRAINT weight_is_positive CHECK (weight > 0),
     max_in_flight   integer NOT NULL,
+    tenant_limit    integer,
     lease           interval NOT NULL,
     rate_per_second double precision,
     rate_burst      integer NOT NULL,
@@ -86,11 +87,13 @@ COMMENT ON COLUMN sluice.lane.fresh_since IS 'When the gate opened, while there 
 COMMENT ON COLUMN sluice.lane.armed IS 'A claim may find work here. False: empty, full, or out of tokens; whatever changes that arms it.';
 COMMENT ON COLUMN sluice.lane.next_due_at IS 'Of a lane that is not armed: when time alone will make it runnable.';
 COMMENT ON COLUMN sluice.lane.vtime IS 'Virtual time of the stride scheduler: the lane that has had least, by weight, is claimed from first.';
+COMMENT ON COLUMN sluice.lane.tenant_limit IS 'Deliveries in flight that the tenant may have over all its lanes, a copy of the tenant''s; NULL: no limit.';
 COMMENT ON COLUMN sluice.lane.lease IS 'How long a claimed delivery stays its worker''s: the attempt''s time-out and slack.';
 COMMENT ON COLUMN sluice.lane.tokens IS 'Token bucket of the destination''s rate, as of tokens_at.';
 
 CREATE INDEX lane_runnable ON sluice.lane (shard, tenant_id, lane_id) WHERE armed AND gate = 'pass';
 CREATE INDEX lane_timer ON sluice.lane (shard, next_due_at) WHERE NOT armed AND next_due_at IS NOT NULL;
+CREATE INDEX lane_limited ON sluice.lane (shard, tenant_id) WHERE tenant_limit IS NOT NULL;
 CREATE INDEX lane_destination ON sluice.lane (shard, tenant_id, destination_id);
 
 CREATE TABLE sluice.ready (

@@ -22,12 +22,13 @@ BEGIN
     SELECT * INTO v_lane FROM sluice.lane l WHERE l.shard = p_shard AND l.lane_id = p_lane;
     SELECT count(*) INTO v_flying FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = p_lane;
     IF v_flying >= least(v_lane.max_in_flight, v_lane.dispatch_limit) THEN RETURN NULL; END IF;
+    IF v_lane.tenant_limit IS NOT NULL AND sluice.tenant_in_flight(p_shard, v_lane.tenant_id) >= v_lane.tenant_limit THEN RETURN NULL; END IF;
     v_due := greatest(v_due, v_lane.throttled_until);
     IF v_lane.rate_per_second IS NULL THEN RETURN v_due; END IF;
     RETURN greatest(v_due, v_lane.tokens_at + make_interval(secs => (1 - v_lane.tokens) / v_lane.rate_per_second));
 END $$;
 
-COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limits, pause and rate, whatever its gate; NULL while it is empty or full.';
+COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limits, pause and rate, whatever its gate; NULL while it is empty or full, or its tenant is.';
 
 CREATE FUNCTION sluice.arm(p_shards smallint[], p_lanes bigint[]) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
@@ -38,6 +39,14 @@ DECLARE
     v_now    timestamptz;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
+    -- Room that a tenant with a limit has got is there for all its lanes.
+    IF EXISTS (SELECT FROM sluice.lane l WHERE l.shard = ANY (p_shards) AND l.tenant_limit IS NOT NULL) THEN
+        SELECT p_shards || array_agg(sibling.shard), p_lanes || array_agg(sibling.lane_id) INTO p_shards, p_lanes FROM (
+            SELECT DISTINCT l.shard, l.tenant_id FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
+            JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id
+            WHERE l.tenant_limit IS NOT NULL) limited
+        JOIN sluice.lane sibling ON sibling.shard = limited.shard AND sibling.tenant_id = limited.tenant_id AND NOT sibling.armed;
+    END IF;
     SELECT array_agg(s.shard), array_agg(s.lane_id) INTO v_shards, v_lanes FROM (
         SELECT l.shard, l.lane_id
         FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
@@ -158,19 +167,22 @@ DECLARE
     v_last     uuid;
     v_is_cut   boolean;
     v_turn     double precision := random();
+    v_limited  boolean;
+    v_shares   integer[];
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
-    SELECT array_agg(s.lane_id) INTO v_lanes FROM (
-        SELECT l.lane_id FROM sluice.lane l
+    SELECT array_agg(s.lane_id), bool_or(s.tenant_limit IS NOT NULL) INTO v_lanes, v_limited FROM (
+        SELECT l.lane_id, l.tenant_limit FROM sluice.lane l
         WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass'
         ORDER BY l.vtime LIMIT p_lanes
         FOR NO KEY UPDATE SKIP LOCKED) s;
     IF v_lanes IS NULL THEN RETURN; END IF;
+    IF v_limited THEN v_shares := sluice.tenant_shares(p_shard, v_lanes); END IF;
 
     v_now := clock_timestamp();
     WITH room AS MATERIALIZED (
         SELECT l.lane_id, l.tenant_id, l.lease, l.epoch, l.fresh_since, CASE WHEN l.throttled_until > v_now THEN 0 ELSE least(
-                   p_quantum,
+                   p_quantum, v_shares[locked.place::integer],
                    least(l.max_in_flight, l.dispatch_limit) - (SELECT count(*) FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id),
                    CASE WHEN l.rate_per_second IS NOT NULL THEN
                        floor(least(l.rate_burst, l.tokens + l.rate_per_second * extract(epoch FROM v_now - l.tokens_at))) END

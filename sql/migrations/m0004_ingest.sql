@@ -1,4 +1,4 @@
--- Storing requests, and the configuration calls that make tenants, keys and destinations.
+-- Storing requests, and the configuration call that makes destinations.
 
 CREATE FUNCTION sluice.store(
     p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_requests uuid[],
@@ -58,30 +58,6 @@ END $$;
 
 COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock.';
 
-CREATE FUNCTION sluice.create_tenant(p_tenant uuid, p_name text, p_shard smallint) RETURNS uuid
-LANGUAGE plpgsql AS $$
-DECLARE
-    v_tenant uuid;
-BEGIN
-    INSERT INTO sluice.tenant (tenant_id, name, shard) VALUES (p_tenant, p_name, p_shard)
-    ON CONFLICT ON CONSTRAINT tenant_name_is_unique DO NOTHING;
-    SELECT t.tenant_id INTO v_tenant FROM sluice.tenant t WHERE t.name = p_name;
-    PERFORM sluice.config_changed();
-    RETURN v_tenant;
-END $$;
-
-COMMENT ON FUNCTION sluice.create_tenant IS 'Makes a tenant, or finds the one of that name; returns its id.';
-
-CREATE FUNCTION sluice.create_api_key(p_shard smallint, p_tenant uuid, p_key uuid, p_hash bytea, p_label text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO sluice.api_key (shard, tenant_id, key_id, key_hash, label) VALUES (p_shard, p_tenant, p_key, p_hash, p_label)
-    ON CONFLICT (shard, tenant_id, key_id) DO UPDATE SET key_hash = EXCLUDED.key_hash, label = EXCLUDED.label;
-    PERFORM sluice.config_changed();
-END $$;
-
-COMMENT ON FUNCTION sluice.create_api_key IS 'Stores the hash of a tenant''s key, or replaces it where the key id exists.';
-
 CREATE FUNCTION sluice.put_destination(
     p_shard smallint, p_tenant uuid, p_destination uuid, p_name text, p_base_url text,
     p_connect_timeout_ms integer, p_timeout_ms integer, p_max_in_flight integer, p_rate_per_second double precision,
@@ -112,14 +88,16 @@ BEGIN
     WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = v_destination
     RETURNING l.lane_id INTO v_lane;
     IF NOT FOUND THEN
-        INSERT INTO sluice.lane AS l (shard, tenant_id, destination_id, max_in_flight, lease, rate_per_second, rate_burst, tokens, tokens_at)
-        VALUES (p_shard, p_tenant, v_destination, p_max_in_flight, v_lease, p_rate_per_second, p_rate_burst, p_rate_burst, v_now)
+        INSERT INTO sluice.lane AS l (shard, tenant_id, destination_id, gate, tenant_limit, max_in_flight, lease, rate_per_second, rate_burst, tokens, tokens_at)
+        VALUES (p_shard, p_tenant, v_destination, sluice.lane_gate(p_tenant, 'auto', 'closed'),
+            (SELECT t.max_in_flight FROM sluice.tenant t WHERE t.tenant_id = p_tenant), p_max_in_flight, v_lease,
+            p_rate_per_second, p_rate_burst, p_rate_burst, v_now)
         RETURNING l.lane_id INTO v_lane;
     END IF;
     INSERT INTO sluice.circuit (shard, tenant_id, destination_id, state_since, stable_since)
     VALUES (p_shard, p_tenant, v_destination, v_now, v_now)
     ON CONFLICT (shard, tenant_id, destination_id) DO NOTHING;
-    PERFORM sluice.config_changed();
+    PERFORM sluice.config_changed('destination', p_shard, p_tenant, v_destination);
     RETURN QUERY SELECT v_destination, v_lane;
 END $$;
 

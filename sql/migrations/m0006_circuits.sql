@@ -152,6 +152,14 @@ $$;
 
 COMMENT ON FUNCTION sluice.circuit_gate IS 'What a circuit''s lanes are told. Probes of a half-open circuit pass a closed gate by their leases.';
 
+CREATE FUNCTION sluice.lane_gate(p_tenant uuid, p_mode sluice.circuit_mode, p_state sluice.circuit_state) RETURNS sluice.gate
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM sluice.tenant t WHERE t.tenant_id = p_tenant AND t.state <> 'active') THEN 'hold'
+                ELSE sluice.circuit_gate(p_mode, p_state) END
+$$;
+
+COMMENT ON FUNCTION sluice.lane_gate IS 'The circuit''s verdict, and hold while the tenant is not active.';
+
 CREATE FUNCTION sluice.show_circuit_to_lanes(p_shard smallint, p_tenant uuid, p_destination uuid, p_limit integer) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -161,7 +169,9 @@ DECLARE
 BEGIN
     SELECT * INTO v_circuit FROM sluice.circuit c
     WHERE c.shard = p_shard AND c.tenant_id = p_tenant AND c.destination_id = p_destination;
-    v_gate := sluice.circuit_gate(v_circuit.mode, v_circuit.state);
+    -- Against a change of the tenant's state meanwhile.
+    PERFORM FROM sluice.tenant t WHERE t.tenant_id = p_tenant FOR SHARE;
+    v_gate := sluice.lane_gate(p_tenant, v_circuit.mode, v_circuit.state);
     -- A lane that is held is not armed: who opens the gate arms it, as if its work had just come.
     UPDATE sluice.lane l
     SET gate = v_gate, epoch = v_circuit.epoch, dispatch_limit = p_limit, throttled_until = v_circuit.throttled_until,
@@ -222,7 +232,7 @@ BEGIN
     INSERT INTO sluice.circuit_policy (shard, tenant_id, destination_id, overrides)
     VALUES (p_shard, p_tenant, p_destination, p_overrides)
     ON CONFLICT (shard, tenant_id, destination_id) DO UPDATE SET overrides = EXCLUDED.overrides;
-    RETURN sluice.config_changed();
+    RETURN sluice.config_changed('circuit_policy', p_shard, p_tenant, p_destination);
 END $$;
 
 COMMENT ON FUNCTION sluice.put_circuit_policy IS 'Lays parameters over the gateway''s defaults; a destination of zeros stands for all of the tenant''s.';
@@ -240,6 +250,7 @@ BEGIN
     FOR v_lane IN
         SELECT l.* FROM sluice.lane l
         WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination
+          AND NOT EXISTS (SELECT FROM sluice.tenant t WHERE t.tenant_id = p_tenant AND t.state <> 'active')
         ORDER BY l.lane_id FOR NO KEY UPDATE
     LOOP
         -- The oldest, or the one after it where that is the one to skip; never more of the backlog than these two.

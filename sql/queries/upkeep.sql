@@ -24,6 +24,18 @@ SELECT sluice.drop_partitions((clock_timestamp() AT TIME ZONE 'UTC')::date - $1:
 -- > deleted int4
 SELECT sluice.expire_idempotency_keys($1, $2) AS deleted;
 
+-- name: upkeep.remove_tenants
+-- One batch.
+-- $1 rows int4
+-- $2 grace interval
+-- > deleted int4
+SELECT sluice.remove_tenants($1, $2) AS deleted;
+
+-- name: upkeep.forget_changes
+-- $1 before interval
+-- > deleted int4
+SELECT sluice.forget_changes($1) AS deleted;
+
 -- name: upkeep.bloated
 -- Queue tables whose dead rows slow the walk to a lane's first live one. Autovacuum looks once a minute, which is too
 -- seldom for a queue.

@@ -6,14 +6,21 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case invalidJSON = "invalid-json"
     case invalidEnvelope = "invalid-envelope"
     case unauthorized
+    case forbidden
+    case tenantSuspended = "tenant-suspended"
+    case operatorAccessOff = "operator-access-off"
     case notFound = "not-found"
     case unknownDestination = "unknown-destination"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case circuitState = "circuit-state"
+    case tenantExists = "tenant-exists"
+    case tooManyKeys = "too-many-keys"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
+    case rateExceeded = "rate-exceeded"
+    case quotaExceeded = "quota-exceeded"
     case headTooLarge = "head-too-large"
     case `internal`
     case overloaded
@@ -25,13 +32,15 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .invalidRequest, .invalidJSON: .badRequest
         case .unauthorized: .unauthorized
+        case .forbidden, .tenantSuspended, .operatorAccessOff: .forbidden
         case .notFound, .unknownDestination: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .circuitState: .conflict
+        case .circuitState, .tenantExists, .tooManyKeys: .conflict
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidEnvelope, .idempotencyKeyReused: .unprocessableContent
+        case .rateExceeded, .quotaExceeded: .tooManyRequests
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .internal: .internalServerError
         case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady: .serviceUnavailable
@@ -44,11 +53,18 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidJSON: "The text is not JSON"
         case .invalidEnvelope: "The envelope is not valid"
         case .unauthorized: "A valid API key is needed"
+        case .forbidden: "The key is not good for this"
+        case .tenantSuspended: "The tenant is suspended"
+        case .operatorAccessOff: "Nobody may use the operator's API here"
         case .notFound: "There is nothing here"
         case .unknownDestination: "There is no such destination"
         case .methodNotAllowed: "The method is not allowed here"
         case .requestTimeout: "The request took too long to arrive"
         case .circuitState: "The circuit can't do that now"
+        case .tenantExists: "There is a tenant of that name"
+        case .tooManyKeys: "The tenant has as many keys as it may"
+        case .rateExceeded: "The tenant sends more requests a second than it may"
+        case .quotaExceeded: "As much waits already as the tenant may have"
         case .payloadTooLarge: "The request is too large"
         case .unsupportedMediaType: "The content type is not supported"
         case .idempotencyKeyReused: "The idempotency key was used for another request"

@@ -15,17 +15,21 @@ struct Capture {
     private let key: IdempotencyKey?
     private let lines: HeaderLines
     private let limit: Int
+    let allowance: RateAllowance?
     private var body: [UInt8] = []
 
     /// Throws a `Problem`.
     ///
     /// - Parameters:
     ///   - head: its target begins with `/in/`.
-    ///   - limit: bytes of the body.
-    init(_ head: HTTPRequest, snapshot: TenantSnapshot, limit: Int) throws {
+    ///   - bodyLimit: bytes of the body, where the tenant may not send less.
+    init(
+        _ head: HTTPRequest, snapshot: TenantSnapshot, access: Access, limits: IngestLimits, bodyLimit: Int
+    ) throws {
         let now = Timestamp.now
         let (target, fields) = (head.path ?? "", head.headerFields)
-        let caller = try Credentials.caller(fields, in: snapshot, now: now)
+        let (caller, tenant) = try Credentials.caller(fields, in: snapshot, now: now, for: .ingest)
+        access.uses.note(caller, at: now)
         guard CaptureTarget.isClean(target) else {
             throw Problem(.invalidRequest, "The URL has bytes that must be percent-encoded.")
         }
@@ -45,11 +49,11 @@ struct Capture {
         }
         lines = try KeptFields.lines(fields)
         method = head.method.asSent
-        self.limit = limit
-        if let length = head.contentLength {
-            guard length <= limit else { throw Problem.payloadTooLarge(limit: limit) }
-            body.reserveCapacity(length)
-        }
+        limit = tenant.quotas.bodyLimit(bodyLimit)
+        let length = head.contentLength ?? 0
+        guard length <= limit else { throw Problem.payloadTooLarge(limit: limit) }
+        allowance = try limits.take(1, of: tenant)
+        body.reserveCapacity(length)
     }
 
     /// Throws a `Problem` where the body has become too large.

@@ -9,6 +9,8 @@ struct CaptureEndpoint: Sendable {
     let configuration: APIConfiguration
     let snapshot: @Sendable () -> TenantSnapshot
     let budget: BodyBudget
+    let access: Access
+    let limits: IngestLimits
     let store: RequestStore
     let logger: Logger
 
@@ -18,15 +20,15 @@ struct CaptureEndpoint: Sendable {
 
     /// Of a head that it takes. Throws a `Problem`.
     func capture(_ head: HTTPRequest) throws -> Capture {
-        try Capture(head, snapshot: snapshot(), limit: configuration.bodyLimit)
+        try Capture(head, snapshot: snapshot(), access: access, limits: limits, bodyLimit: configuration.bodyLimit)
     }
 
     /// `whenDone` is called on any thread.
     func store(_ capture: Capture, whenDone: @escaping @Sendable (Answer) -> Void) {
-        let id = capture.id
+        let (id, allowance) = (capture.id, capture.allowance)
         store.store(capture.request, within: configuration.storeDeadline) { [logger] outcome in
             do {
-                whenDone(try Acceptance(try outcome.get(), of: id).answer)
+                whenDone(try Acceptance(try outcome.get(), of: id).answer.telling(allowance))
             } catch {
                 whenDone(Problem(error, storing: id, logger: logger).answer)
             }

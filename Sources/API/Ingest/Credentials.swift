@@ -6,16 +6,46 @@ import Tenants
 /// The key that a caller shows: `Sluice-Key`, or else `Authorization: Bearer`.
 enum Credentials {
     /// Throws a `Problem`.
-    static func caller(_ fields: HTTPFields, in snapshot: TenantSnapshot, now: Timestamp) throws -> Caller {
+    ///
+    /// - Parameter scope: what the key must be good for.
+    static func caller(
+        _ fields: HTTPFields, in snapshot: TenantSnapshot, now: Timestamp, for scope: Scope
+    ) throws -> (caller: Caller, tenant: Tenant) {
         guard let key = key(fields) else {
             throw Problem.unauthorized(
                 "Send the key as Sluice-Key, or as Authorization: Bearer.", challenge: #"Bearer realm="sluice""#)
         }
-        guard let caller = snapshot.caller(APIKeyHash(of: key.utf8), now: now) else {
+        guard let found = snapshot.caller(APIKeyHash(of: key.utf8), now: now) else {
             throw Problem.unauthorized(
                 "The key is unknown, revoked or expired.", challenge: #"Bearer realm="sluice", error="invalid_token""#)
         }
-        return caller
+        guard found.caller.scopes.contains(Scopes(scope)) else {
+            var problem = Problem(.forbidden, "This needs a key of the scope \"\(scope.rawValue)\".")
+            problem.fields[.wwwAuthenticate] =
+                #"Bearer realm="sluice", error="insufficient_scope", scope="\#(scope.rawValue)""#
+            throw problem
+        }
+        guard found.tenant.state == .active else {
+            throw Problem(.tenantSuspended, "The tenant is suspended. What it has is kept; ask the gateway's operator.")
+        }
+        return found
+    }
+
+    /// Throws a `Problem` unless the operator's token is shown.
+    static func requireOperator(_ fields: HTTPFields, token: OperatorToken?) throws {
+        guard let token else {
+            throw Problem(
+                .operatorAccessOff, "Set SLUICE_OPERATOR_TOKEN or SLUICE_OPERATOR_TOKEN_FILE for `sluice serve`.")
+        }
+        guard let shown = key(fields) else {
+            throw Problem.unauthorized(
+                "Send the operator's token as Authorization: Bearer.", challenge: #"Bearer realm="sluice-operator""#)
+        }
+        guard token.opens(with: shown) else {
+            throw Problem.unauthorized(
+                "This is not the operator's token.",
+                challenge: #"Bearer realm="sluice-operator", error="invalid_token""#)
+        }
     }
 
     static func key(_ fields: HTTPFields) -> Substring? {
@@ -39,6 +69,8 @@ extension HTTPField.Name {
     static let expiresAt = known("Sluice-Expires-At")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")
+    static let rateLimit = known("RateLimit")
+    static let rateLimitPolicy = known("RateLimit-Policy")
 
     /// Fields of the gateway's own, which are neither stored nor forwarded.
     static let gatewayPrefix = "sluice-"

@@ -18,9 +18,9 @@ struct EnvelopeIntake {
         guard let destination = snapshot.destination(named: envelope.destination[...], of: caller.tenant) else {
             throw Problem.unknownDestination(envelope.destination)
         }
-        guard envelope.body.count <= configuration.bodyLimit else {
-            throw Problem.payloadTooLarge(limit: configuration.bodyLimit)
-        }
+        let bodyLimit =
+            snapshot.tenant(caller.tenant)?.quotas.bodyLimit(configuration.bodyLimit) ?? configuration.bodyLimit
+        guard envelope.body.count <= bodyLimit else { throw Problem.payloadTooLarge(limit: bodyLimit) }
         let schedule = try Schedule(
             deliverAt: envelope.deliverAt, expiresAt: envelope.expiresAt, now: now, refusal: Envelope.refusal)
         return NewRequest(

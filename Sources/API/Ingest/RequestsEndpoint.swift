@@ -10,6 +10,7 @@ import Tenants
 /// `POST /v1/requests`: stores what one envelope or a batch of them says.
 struct RequestsEndpoint: Sendable {
     let configuration: APIConfiguration
+    let limits: IngestLimits
     let store: RequestStore
     let logger: Logger
 
@@ -36,12 +37,16 @@ struct RequestsEndpoint: Sendable {
             configuration: configuration, snapshot: call.snapshot, caller: caller, now: call.now)
         return try await call.withBody(limit: configuration.batchBodyLimit) { body in
             if form == .json, !body.isArray {
-                return try await respond(toOne: try intake.request(body, body.indices))
+                let request = try intake.request(body, body.indices)
+                let allowance = try limits.take(1, of: call, caller)
+                return try await respond(toOne: request).telling(allowance)
             }
             let limit = configuration.batchItemLimit
             let items = try form == .json ? Batch.array(body, limit: limit) : Batch.lines(body, limit: limit)
             guard !items.isEmpty else { throw Problem(.invalidRequest, "The batch is empty.") }
+            let allowance = try limits.take(items.count, of: call, caller)
             return await respond(toBatch: items.map { item in Result { try intake.request(body, item) } })
+                .telling(allowance)
         }
     }
 

@@ -13,6 +13,7 @@ struct Call: Sendable {
     let snapshot: TenantSnapshot
     let now: Timestamp
     let bodies: BodyReader
+    let access: Access
 
     /// A parameter of the route's path.
     subscript(parameter: Substring) -> Substring { parameters[parameter] ?? "" }

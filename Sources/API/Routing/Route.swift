@@ -8,6 +8,8 @@ struct Route: Sendable {
         case everyone
         /// Who shows a tenant's key of this scope.
         case tenant(Scope)
+        /// Who shows the operator's token.
+        case `operator`
     }
 
     let method: HTTPRequest.Method
@@ -27,7 +29,19 @@ struct Route: Sendable {
         _ answer: @escaping @Sendable (Call, Caller) async throws -> Answer
     ) -> Route {
         Route(method: method, path: path, access: .tenant(scope)) { call in
-            try await answer(call, try Credentials.caller(call.request.headers, in: call.snapshot, now: call.now))
+            let (caller, _) = try Credentials.caller(
+                call.request.headers, in: call.snapshot, now: call.now, for: scope)
+            call.access.uses.note(caller, at: call.now)
+            return try await answer(call, caller)
+        }
+    }
+
+    static func `operator`(
+        _ method: HTTPRequest.Method, _ path: PathPattern, _ answer: @escaping @Sendable (Call) async throws -> Answer
+    ) -> Route {
+        Route(method: method, path: path, access: .operator) { call in
+            try Credentials.requireOperator(call.request.headers, token: call.access.operatorToken)
+            return try await answer(call)
         }
     }
 }

@@ -17,6 +17,10 @@ struct Gateway: Sendable {
     let otherKey: APIKey
     let destination: Destination
     let isReady: Shared<Bool>
+    let tenants: TenantStore
+    let snapshots: SnapshotLoop
+
+    static let operatorToken = "the operator's token"
 
     func connect() async throws -> RawConnection { try await RawConnection(port: port) }
 
@@ -29,6 +33,16 @@ struct Gateway: Sendable {
         try await connection.send(
             head(method, target, headers + ["Sluice-Key: \((key ?? self.key).text)", "Content-Length: \(body.count)"]))
         try await connection.send(body)
+        return try await connection.answer(hasBody: method != "HEAD")
+    }
+
+    /// One exchange as the operator; the body is JSON.
+    func administer(_ method: String, _ target: String, _ json: String = "") async throws -> Answer {
+        let connection = try await connect()
+        try await connection.send(
+            head(
+                method, "/admin/v1/" + target,
+                ["Authorization: Bearer \(Self.operatorToken)", "Content-Length: \(json.utf8.count)"]) + json)
         return try await connection.answer(hasBody: method != "HEAD")
     }
 
@@ -80,7 +94,7 @@ func withGateway(
 
 func withGateway(
     on database: TestDatabase, _ configuration: APIConfiguration = APIConfiguration(),
-    _ body: (Gateway) async throws -> Void
+    operatorToken: String? = Gateway.operatorToken, _ body: (Gateway) async throws -> Void
 ) async throws {
     let client = database.client(
         statements: TenantStore.statements + RequestReader.statements
@@ -97,16 +111,18 @@ func withGateway(
     let settings = DestinationSettings(name: "hook", baseURL: "http://127.0.0.1:9")
     let destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
     try await tenants.putDestination(settings, tenant: other.id, shard: other.shard)
-    let snapshot = try await tenants.snapshot()
+    let snapshots = SnapshotLoop(tenants, logger: quiet)
+    try await snapshots.load()
 
     var configuration = configuration
     configuration.port = 0
+    configuration.operatorToken = operatorToken.flatMap { OperatorToken($0) }
     let arm = ArmLoop(client, logger: quiet)
     let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
     let (isReady, listening) = (Shared(true), Shared(0))
     let server = APIServer(
-        configuration: configuration, snapshot: { snapshot }, store: store, reader: RequestReader(client),
-        circuits: CircuitStore(client), health: HealthStore(client), arm: { arm.arm($0) },
+        configuration: configuration, snapshot: { snapshots.current }, store: store, reader: RequestReader(client),
+        circuits: CircuitStore(client), health: HealthStore(client), tenants: tenants, arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)
 
@@ -115,7 +131,7 @@ func withGateway(
         try await eventually { listening.value != 0 }
         let gateway = Gateway(
             port: listening.value, client: client, key: key, otherKey: otherKey, destination: destination,
-            isReady: isReady)
+            isReady: isReady, tenants: tenants, snapshots: snapshots)
         do {
             try await body(gateway)
         } catch {

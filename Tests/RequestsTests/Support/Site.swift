@@ -25,7 +25,8 @@ struct Site: Sendable {
     }
 
     func tenant(_ name: String = "t") async throws -> TenantID {
-        TenantID(try await client.value(SQL["tenants.create"], Parameters(TenantID.new().uuid, name, Self.shard)))
+        _ = try await client.execute(SQL["tenants.create"], Parameters(TenantID.new().uuid, name, Self.shard))
+        return try await tenants.requireTenant(named: name).id
     }
 
     /// Makes the destination, or changes it.

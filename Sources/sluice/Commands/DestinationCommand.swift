@@ -3,42 +3,6 @@ import Postgres
 import Tenants
 import Worker
 
-struct Tenant: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make tenants.", subcommands: [Create.self])
-
-    struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a tenant, or find the one of that name.")
-
-        @OptionGroup var database: DatabaseOptions
-        @Argument(help: "Lower-case letters, digits, dots, dashes and underscores.") var name: String
-
-        func run() async throws {
-            try await withTenants(database) { store in print(try await store.createTenant(named: name).id) }
-        }
-    }
-}
-
-struct Key: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make API keys.", subcommands: [Create.self])
-
-    struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make an API key and print it, once.")
-
-        @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Option(help: "What the key is for.") var label = ""
-
-        func run() async throws {
-            try await withTenants(database) { store in
-                let tenant = try await store.requireTenant(named: tenant)
-                let key = APIKey.new()
-                try await store.createKey(key, label: label, tenant: tenant.id, shard: tenant.shard)
-                print(key.text)
-            }
-        }
-    }
-}
-
 struct DestinationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "destination", abstract: "Make and change destinations.", subcommands: [Put.self])
@@ -81,11 +45,24 @@ struct DestinationCommand: AsyncParsableCommand {
     }
 }
 
-private func withTenants(_ database: DatabaseOptions, _ body: (TenantStore) async throws -> Void) async throws {
+func withTenants(_ database: DatabaseOptions, _ body: (TenantStore) async throws -> Void) async throws {
+    try await withTenants(database) { store, _ in try await body(store) }
+}
+
+/// - Parameter besides: statements that the client needs as well.
+func withTenants(
+    _ database: DatabaseOptions, besides: [Statement] = [], _ body: (TenantStore, Client) async throws -> Void
+) async throws {
     let settings = Settings()
     let connection = try database.connectionSettings(settings)
     let secrets = try settings.secretBox()
-    try await withClient(connection, name: "configure", statements: TenantStore.statements) { client in
-        try await body(TenantStore(client, secrets: secrets))
+    try await withClient(connection, name: "configure", statements: TenantStore.statements + besides) { client in
+        do {
+            try await body(TenantStore(client, secrets: secrets), client)
+        } catch let error as UnknownTenant {
+            throw CommandError(error.description)
+        } catch let error as TooManyKeys {
+            throw CommandError(error.description)
+        }
     }
 }

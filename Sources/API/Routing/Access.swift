@@ -1,0 +1,8 @@
+import Tenants
+
+/// What the doors share: who is an operator, and where uses of keys are noted.
+struct Access: Sendable {
+    /// nil: nobody is.
+    var operatorToken: OperatorToken?
+    var uses = KeyUses()
+}

@@ -1,0 +1,43 @@
+import Tenants
+import Testing
+
+struct ScopesPureTests {
+    @Test(arguments: [
+        (["ingest"], ["ingest"]), (["manage", "read", "manage"], ["read", "manage"]),
+        (["flags-client"], ["flags-client"]),
+    ])
+    func areWords(_ words: [String], _ known: [String]) {
+        #expect(Scopes(words: words)?.words == known)
+    }
+
+    /// The Kelvin sign and full-width letters look like others.
+    @Test(arguments: [[], [""], ["admin"], ["Read"], ["read", "ｍanage"], ["read\u{301}"], ["flags_client"]])
+    func areNoOtherWords(_ words: [String]) {
+        #expect(Scopes(words: words) == nil)
+    }
+
+    @Test func standardOnesLackFlagsClient() {
+        #expect(Scopes.standard.words == ["ingest", "read", "manage"])
+        #expect(Scopes.all.subtracting(.standard).words == ["flags-client"])
+    }
+
+    @Test(arguments: [
+        ("operator-token-1", true), ("operator-token-2", false), ("operator-token-", false), ("", false),
+        ("operator-token-1 ", false),
+    ])
+    func aTokenOpensWithItselfOnly(_ shown: String, _ opens: Bool) throws {
+        let token = try #require(OperatorToken("operator-token-1"))
+        #expect(token.opens(with: shown) == opens)
+        #expect(OperatorToken("too short") == nil)
+    }
+
+    @Test(
+        arguments: ["a", "acme", "a.b-c_d", "0", String(repeating: "a", count: 63)].map { ($0, true) }
+            + [
+                "", "Acme", "-a", ".a", "a b", "a/b", "аcme", "acmé", "acme\u{200b}", "a\u{0}", "ａcme",
+                String(repeating: "a", count: 64),
+            ].map { ($0, false) })
+    func aTenantsNameIsASlug(_ name: String, _ isName: Bool) {
+        #expect(Tenant.isName(name) == isName)
+    }
+}
