@@ -25,6 +25,7 @@ package enum DestinationKind {}
 package enum RequestKind {}
 package enum WorkerKind {}
 package enum HealthCheckKind {}
+package enum ReplayKind {}
 
 package typealias TenantID = Identifier<TenantKind>
 package typealias KeyID = Identifier<KeyKind>
@@ -32,6 +33,7 @@ package typealias DestinationID = Identifier<DestinationKind>
 package typealias RequestID = Identifier<RequestKind>
 package typealias WorkerID = Identifier<WorkerKind>
 package typealias HealthCheckID = Identifier<HealthCheckKind>
+package typealias ReplayID = Identifier<ReplayKind>
 
 /// The scheduling row of a destination, unique within its shard.
 package struct LaneID: Hashable, Sendable {

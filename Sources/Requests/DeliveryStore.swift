@@ -7,9 +7,9 @@ package struct DeliveryStore: Sendable {
     package static let claimStatements = [
         SQL["deliveries.claim"], SQL["deliveries.claim_probe"], SQL["deliveries.arm"], SQL["deliveries.arm_due"],
     ]
-    package static let reportStatements = [SQL["deliveries.report"]]
+    package static let reportStatements = [SQL["deliveries.report"], SQL["deliveries.tell"]]
     package static let upkeepStatements = [
-        SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"],
+        SQL["deliveries.rescue"], SQL["deliveries.reconcile"], SQL["deliveries.arm"], SQL["deliveries.expire"],
     ]
 
     private let client: Client
@@ -90,7 +90,8 @@ package struct DeliveryStore: Sendable {
         return try rows.first?.decode(0) ?? []
     }
 
-    /// Records outcomes in one transaction; tells for each whether it counted. One whose lease was lost does not.
+    /// Records outcomes in one transaction; tells for each whether it counted. One whose lease was lost does not. Those
+    /// that somebody waits for are announced afterwards.
     package func report(_ reports: [Report], within deadline: Duration) async throws -> [Bool] {
         let outcomes = reports.map(\.outcome)
         let rows = try await client.execute(
@@ -106,7 +107,32 @@ package struct DeliveryStore: Sendable {
             within: deadline)
         var counted = [Bool](repeating: false, count: reports.count)
         for place in try rows.first?.decode(0, as: [Int32].self) ?? [] { counted[Int(place) - 1] = true }
+        await tell(try rows.first?.decode(1, as: [Int32].self).map { reports[Int($0) - 1].request } ?? [])
         return counted
+    }
+
+    /// A hint that may be lost: who waits looks at its deadline.
+    private func tell(_ awaited: [RequestID]) async {
+        guard !awaited.isEmpty else { return }
+        _ = try? await client.execute(SQL["deliveries.tell"], Parameters(awaited.map(\.uuid)))
+    }
+
+    package struct Expiry: Sendable, Equatable {
+        package let examined: Int32
+        package let expired: Int32
+
+        package init(examined: Int32, expired: Int32) {
+            self.examined = examined
+            self.expired = expired
+        }
+    }
+
+    /// Ends what waits past its request's `expires_at`, of at most `limit` requests.
+    package func expire(_ node: Node, limit: Int32) async throws -> Expiry {
+        guard let row = try await client.execute(SQL["deliveries.expire"], Parameters(node.shards, limit)).first else {
+            return Expiry(examined: 0, expired: 0)
+        }
+        return Expiry(examined: try row.decode(0), expired: try row.decode(1))
     }
 
     /// Puts deliveries whose lease is over back into the backlog, at most `limit`, and arms their lanes. Returns how many.

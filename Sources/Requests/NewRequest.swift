@@ -17,6 +17,8 @@ package struct NewRequest: Sendable {
     package var dueAt: Timestamp?
     package var expiresAt: Timestamp?
     package var idempotency: Idempotency?
+    /// A caller waits for the outcome: who records it says so to all processes.
+    package var isAwaited = false
 
     package init(
         id: RequestID, tenant: TenantID, destination: DestinationID, lane: LaneID, method: String, path: String,

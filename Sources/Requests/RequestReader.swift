@@ -41,9 +41,12 @@ package struct RequestRecord: Sendable {
 
 /// Looks requests up for their tenant.
 package struct RequestReader: Sendable {
-    package static let statements = ["requests.find", "requests.deliveries", "requests.attempts"].map { SQL[$0] }
+    package static let statements = [
+        "requests.find", "requests.deliveries", "requests.attempts", "requests.list", "requests.body",
+        "requests.outcome",
+    ].map { SQL[$0] }
 
-    private let client: Client
+    let client: Client
 
     /// The client must have prepared `statements`.
     package init(_ client: Client) { self.client = client }

@@ -94,7 +94,8 @@ extension Parameters {
             requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
             requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) },
             requests.map(\.dueAt), requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
-            requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow, again)
+            requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow, again,
+            requests.filter(\.isAwaited).map(\.id.uuid))
     }
 }
 

@@ -4,11 +4,12 @@ package import Postgres
 import SQL
 import ServiceLifecycle
 
-/// The work that one process of a cluster must do: rescue of lost leases, reconciliation, vacuum of the queue tables,
-/// partitions, retention, removal of deleted tenants. Who does it is settled by a lease row.
+/// The work that one process of a cluster must do: rescue of lost leases, expiry, replays, reconciliation, vacuum of the
+/// queue tables, partitions, retention, removal of deleted tenants. Who does it is settled by a lease row.
 package final class UpkeepLoop: Service {
     package static let statements =
         SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
+        + ReplayStore.upkeepStatements
 
     static let interval = Duration.seconds(1)
     /// Long enough that a leader is not deposed by a slow statement, short enough that a dead one is missed only briefly.
@@ -55,6 +56,8 @@ package final class UpkeepLoop: Service {
                 do {
                     if try await self.isLeader() {
                         try await self.rescue()
+                        try await self.expire()
+                        try await ReplayStore(self.client).advance(self.node)
                         try await self.vacuum()
                         try await self.removeTenants()
                         if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
@@ -89,6 +92,13 @@ package final class UpkeepLoop: Service {
     private func rescue() async throws {
         let count = try await DeliveryStore(client).rescue(node)
         if count > 0 { logger.notice("lost leases rescued", metadata: ["deliveries": "\(count)"]) }
+    }
+
+    /// Bounded rounds: what is left over expires with the next turn.
+    private func expire() async throws {
+        for _ in 0..<20 {
+            guard try await DeliveryStore(client).expire(node, limit: 500).examined == 500 else { return }
+        }
     }
 
     private static let vacuums = [

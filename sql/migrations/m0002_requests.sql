@@ -8,9 +8,9 @@ CREATE TYPE sluice.gate AS ENUM ('pass', 'hold');
 
 COMMENT ON TYPE sluice.gate IS 'Whether deliveries of a lane may be claimed.';
 
-CREATE TYPE sluice.verdict AS ENUM ('delivered', 'retry', 'dead', 'expired', 'cancelled', 'returned');
+CREATE TYPE sluice.verdict AS ENUM ('delivered', 'retry', 'dead', 'expired', 'cancelled', 'returned', 'replayed');
 
-COMMENT ON TYPE sluice.verdict IS 'What an attempt means for its delivery: delivered, dead, expired and cancelled are final; returned leaves no attempt behind.';
+COMMENT ON TYPE sluice.verdict IS 'What an attempt means for its delivery: delivered, dead, expired and cancelled are final; returned leaves no attempt behind; replayed begins the delivery anew.';
 
 CREATE TABLE sluice.request (
     shard          smallint NOT NULL,
@@ -103,14 +103,16 @@ CREATE TABLE sluice.ready (
     lane_id    bigint NOT NULL,
     due_at     timestamptz NOT NULL,
     request_id uuid NOT NULL,
+    is_awaited boolean,
     PRIMARY KEY (shard, lane_id, due_at, request_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
         autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 0);
 
-COMMENT ON TABLE sluice.ready IS 'Deliveries that wait to be claimed: due, scheduled for later, or held behind a closed gate.';
+COMMENT ON TABLE sluice.ready IS 'Deliveries that wait to be claimed: due, scheduled for later, or held behind a closed gate. Who deletes a row holds its lane''s lock.';
 COMMENT ON COLUMN sluice.ready.attempts IS 'Attempts spent so far.';
 COMMENT ON COLUMN sluice.ready.bytes IS 'Size of the body, so that a claim can bound what it loads.';
 COMMENT ON COLUMN sluice.ready.due_at IS 'The request''s due_at, or the last attempt''s next_due_at: by it a single delivery is found without a scan.';
+COMMENT ON COLUMN sluice.ready.is_awaited IS 'True: an API process holds a caller''s answer until the outcome. NULL, not false, where none does: that takes no space.';
 
 CREATE TABLE sluice.in_flight (
     shard       smallint NOT NULL,
@@ -125,6 +127,8 @@ CREATE TABLE sluice.in_flight (
     request_id  uuid NOT NULL,
     tenant_id   uuid NOT NULL,
     worker      uuid NOT NULL,
+    is_cancelled boolean NOT NULL DEFAULT false,
+    is_awaited  boolean,
     PRIMARY KEY (shard, lane_id, request_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_cost_delay = 0);
@@ -133,6 +137,7 @@ COMMENT ON TABLE sluice.in_flight IS 'Deliveries that a worker has claimed. The 
 COMMENT ON COLUMN sluice.in_flight.attempt IS 'Number of the attempt under way, from 1.';
 COMMENT ON COLUMN sluice.in_flight.token IS 'Fence: only a report that knows it changes anything.';
 COMMENT ON COLUMN sluice.in_flight.epoch IS 'The circuit''s epoch in which it was claimed: in another, its outcome says nothing.';
+COMMENT ON COLUMN sluice.in_flight.is_cancelled IS 'The attempt goes on; if it does not deliver there is no other, and the delivery is cancelled.';
 COMMENT ON COLUMN sluice.in_flight.lease_until IS 'Afterwards the delivery goes back to ready, its attempt counted as lost.';
 
 CREATE TABLE sluice.attempt (
@@ -157,7 +162,8 @@ CREATE TABLE sluice.attempt (
 COMMENT ON TABLE sluice.attempt IS 'Log of attempts, append-only. Partitioned like request, so that the attempts of a request lie in one partition and go with it.';
 COMMENT ON COLUMN sluice.attempt.class IS 'What happened: delivered, rejected, redirected, throttled, server_error, connect_refused, timeout, lost, ...';
 COMMENT ON COLUMN sluice.attempt.status IS 'HTTP status of the response, where one came.';
-COMMENT ON COLUMN sluice.attempt.next_due_at IS 'Of a retry: when the next attempt is due.';
+COMMENT ON COLUMN sluice.attempt.next_due_at IS 'Of a retry or a replay: when the next attempt is due.';
+COMMENT ON COLUMN sluice.attempt.number IS 'From 1, anew after a replay. An entry that no worker made (cancelled, expired while it waited, replayed) has the attempts spent, and a worker of zeros.';
 COMMENT ON COLUMN sluice.attempt.response_head IS 'Headers of the response, one a line, bounded.';
 COMMENT ON COLUMN sluice.attempt.response_body IS 'The first 16 KiB of the response''s body.';
 
@@ -175,6 +181,19 @@ CREATE TABLE sluice.dead_letter (
 
 COMMENT ON TABLE sluice.dead_letter IS 'Deliveries that used up their attempts or were refused for good. They keep their request''s partition.';
 COMMENT ON COLUMN sluice.dead_letter.class IS 'Class of the last attempt.';
+
+CREATE INDEX dead_letter_order ON sluice.dead_letter (shard, tenant_id, request_id, lane_id);
+
+CREATE TABLE sluice.expiry (
+    shard      smallint NOT NULL,
+    tenant_id  uuid NOT NULL,
+    request_id uuid NOT NULL,
+    look_at    timestamptz NOT NULL,
+    PRIMARY KEY (shard, look_at, tenant_id, request_id)
+) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.expiry IS 'Requests that have an expires_at, so that what is held behind a closed gate expires without a walk through the backlog.';
+COMMENT ON COLUMN sluice.expiry.look_at IS 'The request''s expires_at; later where an attempt was under way then.';
 
 CREATE VIEW sluice.delivery AS
 SELECT q.shard, q.tenant_id, q.request_id, l.lane_id, l.destination_id, q.received_at, q.expires_at,

@@ -131,16 +131,16 @@ COMMENT ON FUNCTION sluice.reconcile IS 'Arms every lane that is runnable but no
 
 CREATE FUNCTION sluice.ready_mixed(
     p_shard smallint, p_lane bigint, p_fresh_since timestamptz, p_now timestamptz, p_rows bigint, p_turn double precision
-) RETURNS TABLE (place tid, due_at timestamptz, request_id uuid, attempts smallint, bytes integer)
+) RETURNS TABLE (place tid, due_at timestamptz, request_id uuid, attempts smallint, bytes integer, is_awaited boolean)
 LANGUAGE sql STABLE ROWS 100 SET enable_seqscan = off SET enable_sort = on AS $$
-    SELECT w.place, w.due_at, w.request_id, w.attempts, w.bytes FROM (
+    SELECT w.place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM (
         SELECT old.*, (row_number() OVER (ORDER BY old.due_at, old.request_id) - 0.25) * 4 / 3 AS turn FROM (
-            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM sluice.ready w
             WHERE w.shard = p_shard AND w.lane_id = p_lane AND w.due_at <= p_now AND w.due_at < p_fresh_since
             ORDER BY w.due_at, w.request_id LIMIT p_rows) old
         UNION ALL
         SELECT fresh.*, (row_number() OVER (ORDER BY fresh.due_at, fresh.request_id) - p_turn) * 4 AS turn FROM (
-            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+            SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM sluice.ready w
             WHERE w.shard = p_shard AND w.lane_id = p_lane AND w.due_at <= p_now AND w.due_at >= p_fresh_since
             ORDER BY w.due_at, w.request_id LIMIT p_rows) fresh) w
     ORDER BY w.turn LIMIT p_rows
@@ -192,15 +192,15 @@ BEGIN
         ORDER BY locked.place),
     taken AS MATERIALIZED (
         SELECT * FROM (
-            SELECT room.lane_id, room.tenant_id, room.lease, room.epoch, w.place, w.due_at, w.request_id, w.attempts, w.bytes,
+            SELECT room.lane_id, room.tenant_id, room.lease, room.epoch, w.place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited,
                    sum(w.bytes) OVER (ROWS UNBOUNDED PRECEDING) - w.bytes AS bytes_before
             FROM room
             CROSS JOIN LATERAL (
-                (SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes FROM sluice.ready w
+                (SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM sluice.ready w
                  WHERE room.fresh_since IS NULL AND w.shard = p_shard AND w.lane_id = room.lane_id AND w.due_at <= v_now
                  ORDER BY w.due_at, w.request_id LIMIT greatest(room.rows, 0))
                 UNION ALL
-                (SELECT mixed.place, mixed.due_at, mixed.request_id, mixed.attempts, mixed.bytes
+                (SELECT mixed.place, mixed.due_at, mixed.request_id, mixed.attempts, mixed.bytes, mixed.is_awaited
                  FROM sluice.ready_mixed(p_shard, room.lane_id, room.fresh_since, v_now, greatest(room.rows, 0), v_turn) mixed
                  WHERE room.fresh_since IS NOT NULL)) w
             LIMIT p_rows) w
@@ -209,8 +209,8 @@ BEGIN
         -- By their places, which can't change under the lane's lock: their keys would be looked up once more.
         DELETE FROM sluice.ready w USING taken t WHERE w.shard = p_shard AND w.ctid = t.place),
     flying AS (
-        INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, epoch, token, request_id, tenant_id, worker)
-        SELECT p_shard, t.attempts + 1, t.bytes, t.lane_id, t.due_at, v_now, v_now + t.lease, t.epoch, p_token, t.request_id, t.tenant_id, p_worker
+        INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, epoch, token, request_id, tenant_id, worker, is_awaited)
+        SELECT p_shard, t.attempts + 1, t.bytes, t.lane_id, t.due_at, v_now, v_now + t.lease, t.epoch, p_token, t.request_id, t.tenant_id, p_worker, t.is_awaited
         FROM taken t)
     SELECT array_agg(t.tenant_id), array_agg(t.lane_id), array_agg(t.request_id), array_agg((t.attempts + 1)::smallint), array_agg(t.epoch),
            (SELECT first.request_id FROM taken first ORDER BY first.request_id LIMIT 1),

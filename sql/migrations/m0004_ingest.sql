@@ -3,7 +3,8 @@
 CREATE FUNCTION sluice.store(
     p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_requests uuid[],
     p_methods text[], p_paths text[], p_queries text[], p_headers text[], p_bodies bytea[],
-    p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval, p_again boolean
+    p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval, p_again boolean,
+    p_awaited uuid[]
 ) RETURNS TABLE (place integer, request_id uuid, is_same_payload boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -52,11 +53,19 @@ BEGIN
           AS i (shard, tenant_id, destination_id, lane_id, request_id, method, path, query, headers, body, due_at, expires_at, place)
         WHERE i.place::integer <> ALL (v_passed)
         RETURNING shard, lanes[1] AS lane_id, due_at, request_id, octet_length(body) AS bytes)
-    INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
-    SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id FROM stored s;
+    INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
+    SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id, CASE WHEN s.request_id = ANY (p_awaited) THEN true END FROM stored s;
+
+    IF array_remove(p_expiries, NULL) <> '{}' THEN
+        INSERT INTO sluice.expiry (shard, tenant_id, request_id, look_at)
+        SELECT i.shard, i.tenant_id, i.request_id, i.expires_at
+        FROM unnest(p_shards, p_tenants, p_requests, p_expiries) WITH ORDINALITY
+          AS i (shard, tenant_id, request_id, expires_at, place)
+        WHERE i.expires_at IS NOT NULL AND i.place::integer <> ALL (v_passed);
+    END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock.';
+COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock. p_awaited names the requests whose callers wait for the outcome.';
 
 CREATE FUNCTION sluice.put_destination(
     p_shard smallint, p_tenant uuid, p_destination uuid, p_name text, p_base_url text,

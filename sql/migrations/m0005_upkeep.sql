@@ -51,6 +51,11 @@ BEGIN
         CONTINUE WHEN EXISTS (SELECT FROM sluice.ready w WHERE w.request_id >= v_lower AND w.request_id < v_upper)
                    OR EXISTS (SELECT FROM sluice.in_flight f WHERE f.request_id >= v_lower AND f.request_id < v_upper)
                    OR EXISTS (SELECT FROM sluice.dead_letter d WHERE d.request_id >= v_lower AND d.request_id < v_upper);
+        -- A replay may have made a request of the day live since that look. It reads the request first, so none can from
+        -- here on; the locks are given back with the transaction that drops.
+        EXECUTE format('LOCK TABLE sluice.%I IN ACCESS EXCLUSIVE MODE', 'request_' || v_suffix);
+        CONTINUE WHEN EXISTS (SELECT FROM sluice.ready w WHERE w.request_id >= v_lower AND w.request_id < v_upper)
+                   OR EXISTS (SELECT FROM sluice.in_flight f WHERE f.request_id >= v_lower AND f.request_id < v_upper);
         EXECUTE format('DROP TABLE sluice.%I', 'request_' || v_suffix);
         EXECUTE format('DROP TABLE IF EXISTS sluice.%I', 'attempt_' || v_suffix);
         v_dropped := v_dropped || v_suffix;

@@ -262,9 +262,9 @@ BEGIN
         CONTINUE WHEN NOT FOUND;
         DELETE FROM sluice.ready w
         WHERE w.shard = p_shard AND w.lane_id = v_row.lane_id AND w.due_at = v_row.due_at AND w.request_id = v_row.request_id;
-        INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, epoch, token, request_id, tenant_id, worker)
+        INSERT INTO sluice.in_flight (shard, attempt, bytes, lane_id, due_at, claimed_at, lease_until, epoch, token, request_id, tenant_id, worker, is_awaited)
         VALUES (p_shard, v_row.attempts + 1, v_row.bytes, v_row.lane_id, v_row.due_at, v_now, v_now + v_lane.lease, v_lane.epoch,
-                p_token, v_row.request_id, p_tenant, p_worker);
+                p_token, v_row.request_id, p_tenant, p_worker, v_row.is_awaited);
         RETURN QUERY
         SELECT v_row.lane_id, q.tenant_id, q.request_id, (v_row.attempts + 1)::smallint, coalesce(q.expires_at <= v_now, false),
                q.method, q.path, q.query, q.headers, q.body, v_lane.epoch

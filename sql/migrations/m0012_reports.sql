@@ -3,16 +3,15 @@
 CREATE FUNCTION sluice.report(
     p_shards smallint[], p_lanes bigint[], p_requests uuid[], p_tokens bigint[], p_verdicts text[], p_classes text[],
     p_statuses smallint[], p_latencies bigint[], p_retries interval[], p_errors text[], p_heads text[], p_bodies bytea[],
-    p_destinations uuid[], p_signals text[], p_slow boolean[]
-) RETURNS integer[]
+    p_destinations uuid[], p_signals text[], p_slow boolean[], OUT accepted integer[], OUT awaited integer[]
+)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
-    v_now      timestamptz := clock_timestamp();
-    v_bucket   bigint := floor(extract(epoch FROM v_now) / 5);
-    v_accepted integer[];
+    v_now    timestamptz := clock_timestamp();
+    v_bucket bigint := floor(extract(epoch FROM v_now) / 5);
 BEGIN
     WITH outcome AS MATERIALIZED (
-        SELECT o.shard, o.lane_id, o.request_id, o.token, o.verdict::sluice.verdict AS verdict, o.class, o.status,
+        SELECT o.shard, o.lane_id, o.request_id, o.token, o.verdict::sluice.verdict AS told, o.class, o.status,
                o.latency_us, o.retry_in, o.error, o.head, o.body,
                o.destination_id, o.signal, o.is_slow, o.place::integer AS place
         FROM unnest(p_shards, p_lanes, p_requests, p_tokens, p_verdicts, p_classes, p_statuses, p_latencies, p_retries,
@@ -22,19 +21,20 @@ BEGIN
     held AS (
         DELETE FROM sluice.in_flight f USING outcome o
         WHERE f.shard = o.shard AND f.lane_id = o.lane_id AND f.request_id = o.request_id AND f.token = o.token
-        RETURNING o.*, f.attempt, f.bytes, f.due_at, f.tenant_id, f.worker, f.epoch,
+        RETURNING o.*, f.attempt, f.bytes, f.due_at, f.tenant_id, f.worker, f.epoch, f.is_awaited,
+                  CASE WHEN f.is_cancelled AND o.told IN ('retry', 'returned', 'dead') THEN 'cancelled' ELSE o.told END AS verdict,
                   -- The destination was too busy to try: that is no attempt of the delivery.
-                  CASE WHEN o.verdict = 'retry' AND o.class <> 'throttled' THEN f.attempt ELSE f.attempt - 1 END AS spent),
+                  CASE WHEN o.told = 'retry' AND o.class <> 'throttled' THEN f.attempt ELSE f.attempt - 1 END AS spent),
     logged AS (
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, status, verdict, class,
                                     latency_us, next_due_at, worker, error, response_head, response_body)
-        SELECT h.shard, h.tenant_id, h.request_id, h.lane_id, v_now, h.attempt, h.status, h.verdict, h.class,
+        SELECT h.shard, h.tenant_id, h.request_id, h.lane_id, v_now, h.attempt, h.status, h.verdict, CASE h.told WHEN 'returned' THEN 'cancelled' ELSE h.class END,
                h.latency_us, CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in END, h.worker, h.error, h.head, h.body
         FROM held h WHERE h.verdict <> 'returned'),
     waiting AS (
-        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
+        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
         SELECT h.shard, h.spent, h.bytes, h.lane_id,
-               CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in ELSE h.due_at END, h.request_id
+               CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in ELSE h.due_at END, h.request_id, h.is_awaited
         FROM held h WHERE h.verdict IN ('retry', 'returned')),
     dead AS (
         INSERT INTO sluice.dead_letter (shard, attempts, bytes, lane_id, dead_at, tenant_id, request_id, class)
@@ -74,11 +74,12 @@ BEGIN
             slow = EXCLUDED.slow + b.slow * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
             pushback = EXCLUDED.pushback + b.pushback * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer,
             rtt_us = EXCLUDED.rtt_us + b.rtt_us * (b.bucket = EXCLUDED.bucket AND b.epoch = EXCLUDED.epoch)::integer)
-    SELECT array_agg(h.place) INTO v_accepted FROM held h;
-    RETURN coalesce(v_accepted, '{}');
+    SELECT coalesce(array_agg(h.place), '{}'),
+           coalesce(array_agg(h.place) FILTER (WHERE h.is_awaited AND h.verdict NOT IN ('retry', 'returned')), '{}')
+    INTO accepted, awaited FROM held h;
 END $$;
 
-COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. What the outcomes say of the destinations (ok, fail, lasting, server_error, unresolved, pushback or ignored) is counted in this worker''s buckets of the circuit''s present epoch. The caller arms the lanes after the commit.';
+COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted, and of those among them that ended a delivery whose outcome is awaited. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. A cancelled delivery that was not delivered ends as cancelled. What the outcomes say of the destinations (ok, fail, lasting, server_error, unresolved, pushback or ignored) is counted in this worker''s buckets of the circuit''s present epoch. The caller arms the lanes after the commit.';
 
 CREATE FUNCTION sluice.rescue(p_shards smallint[], p_rows integer) RETURNS TABLE (shard smallint, lane_id bigint)
 LANGUAGE plpgsql AS $$
@@ -98,13 +99,14 @@ BEGIN
     logged AS (
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us,
                                     next_due_at, worker, error)
-        SELECT l.shard, l.tenant_id, l.request_id, l.lane_id, v_now, l.attempt, 'retry', 'lost',
-               (extract(epoch FROM v_now - l.claimed_at) * 1000000)::bigint, v_now, l.worker, 'the worker''s lease ended without a report'
+        SELECT l.shard, l.tenant_id, l.request_id, l.lane_id, v_now, l.attempt,
+               CASE WHEN l.is_cancelled THEN 'cancelled' ELSE 'retry' END::sluice.verdict, 'lost',
+               (extract(epoch FROM v_now - l.claimed_at) * 1000000)::bigint, CASE WHEN NOT l.is_cancelled THEN v_now END, l.worker, 'the worker''s lease ended without a report'
         FROM lost l),
     waiting AS (
-        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id)
-        SELECT l.shard, l.attempt, l.bytes, l.lane_id, v_now, l.request_id FROM lost l)
+        INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
+        SELECT l.shard, l.attempt, l.bytes, l.lane_id, v_now, l.request_id, l.is_awaited FROM lost l WHERE NOT l.is_cancelled)
     SELECT l.shard, l.lane_id FROM lost l;
 END $$;
 
-COMMENT ON FUNCTION sluice.rescue IS 'Puts deliveries whose lease is over back into ready, their attempt counted as lost, and names their lanes, one row a delivery. The caller arms the lanes after the commit.';
+COMMENT ON FUNCTION sluice.rescue IS 'Puts deliveries whose lease is over back into ready, their attempt counted as lost, or ends them where they are cancelled, and names their lanes, one row a delivery. The caller arms the lanes after the commit.';

@@ -51,7 +51,21 @@ FROM sluice.claim($1, $2, $3, $4, $5, $6, $7);
 -- $14 signals text[]
 -- $15 slow bool[]
 -- > accepted int4[]
-SELECT sluice.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS accepted;
+-- > awaited int4[]
+SELECT accepted, awaited FROM sluice.report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+
+-- name: deliveries.tell
+-- Tells the processes whose callers wait for these requests that their deliveries have ended; after the commit.
+-- $1 requests uuid[]
+-- > told int4
+SELECT sluice.tell_outcomes($1) AS told;
+
+-- name: deliveries.expire
+-- $1 shards int2[]
+-- $2 rows int4
+-- > examined int4
+-- > expired int4
+SELECT examined, expired FROM sluice.expire_deliveries($1, $2);
 
 -- name: deliveries.claim_probe
 -- One delivery past a closed gate, for the holder of a probe's lease.

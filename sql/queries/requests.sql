@@ -17,11 +17,12 @@
 -- $14 fingerprints bytea[]
 -- $15 key_window interval
 -- $16 again bool
+-- $17 awaited uuid[]
 -- > place int4
 -- > request_id uuid
 -- > is_same_payload bool
 SELECT place, request_id, is_same_payload
-FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 
 -- name: requests.find
 -- One request of a tenant, without its body.
@@ -78,3 +79,86 @@ FROM (
     WHERE a.shard = $1 AND a.tenant_id = $2 AND a.request_id = $3
     ORDER BY a.finished_at DESC LIMIT 100) latest
 ORDER BY lane_id, finished_at;
+
+-- name: requests.list
+-- A page of a tenant's requests, newest first; a last row without a request says how far a search came that found too few.
+-- $1 shard int2
+-- $2 tenant_id uuid
+-- $3 from uuid
+-- $4 before uuid
+-- $5 destination_id uuid
+-- $6 topic text
+-- $7 states text[]
+-- $8 status int2
+-- $9 class text
+-- $10 limit int4
+-- $11 examine int4
+-- > request_id uuid
+-- > method text
+-- > path text
+-- > query text
+-- > topic text
+-- > bytes int4
+-- > received_at timestamptz
+-- > due_at timestamptz
+-- > expires_at timestamptz
+-- > destinations text[]
+-- > states text[]
+-- > attempts int2[]
+-- > last_attempt_ats timestamptz[]
+-- > classes text[]
+-- > statuses int2[]
+-- > examined_to uuid
+SELECT request_id, method, path, query, topic, bytes, received_at, due_at, expires_at, destinations, states, attempts,
+       last_attempt_ats, classes, statuses, examined_to
+FROM sluice.list_requests($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: requests.body
+-- $1 shard int2
+-- $2 tenant_id uuid
+-- $3 request_id uuid
+-- > headers text
+-- > body bytea
+SELECT headers, body FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
+
+-- name: requests.outcome
+-- The first final outcome of a request's deliveries.
+-- $1 shard int2
+-- $2 tenant_id uuid
+-- $3 request_id uuid
+-- > destination text
+-- > verdict text
+-- > class text
+-- > number int2
+-- > finished_at timestamptz
+-- > status int2
+-- > latency_us int8
+-- > error text
+-- > response_head text
+-- > response_body bytea
+SELECT d.name AS destination, a.verdict::text AS verdict, a.class, a.number, a.finished_at, a.status, a.latency_us, a.error,
+       a.response_head, a.response_body
+FROM sluice.attempt a
+JOIN sluice.lane l ON l.shard = a.shard AND l.lane_id = a.lane_id
+JOIN sluice.destination d ON d.shard = l.shard AND d.tenant_id = l.tenant_id AND d.destination_id = l.destination_id
+WHERE a.shard = $1 AND a.tenant_id = $2 AND a.request_id = $3 AND a.verdict IN ('delivered', 'dead', 'expired', 'cancelled')
+ORDER BY a.finished_at LIMIT 1;
+
+-- name: requests.cancel
+-- $1 shard int2
+-- $2 tenant_id uuid
+-- $3 request_id uuid
+-- $4 actor text
+-- > cancelled int4
+-- > stopping int4
+SELECT cancelled, stopping FROM sluice.cancel_request($1, $2, $3, $4);
+
+-- name: requests.replay
+-- $1 shard int2
+-- $2 tenant_id uuid
+-- $3 request_id uuid
+-- $4 destination_id uuid
+-- $5 actor text
+-- > answer text
+-- > lanes int8[]
+SELECT answer, lanes FROM sluice.replay_request($1, $2, $3, $4, $5);
