@@ -16,6 +16,7 @@ package struct APIServer: Service {
     private let responder: Responder
     private let limits: IngestLimits
     private let uses: KeyUseLoop
+    private let waiters: OutcomeWaiters
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
@@ -24,12 +25,13 @@ package struct APIServer: Service {
     ///   - snapshot: called for each request; must be cheap.
     ///   - tenants: its client has prepared the statements of tenants.
     ///   - arm: is told of lanes whose gate a tenant may have opened.
+    ///   - waiters: must be told what is announced on their channel.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, circuits: CircuitStore, health: HealthStore, tenants: TenantStore,
-        arm: @escaping @Sendable (LaneID) -> Void,
+        reader: RequestReader, steering: RequestSteering, replays: ReplayStore, waiters: OutcomeWaiters,
+        circuits: CircuitStore, health: HealthStore, tenants: TenantStore, arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -41,13 +43,20 @@ package struct APIServer: Service {
         let access = Access(operatorToken: configuration.operatorToken)
         uses = KeyUseLoop(access.uses, tenants, logger: logger)
         limits = IngestLimits(tenants, processes: configuration.processes, logger: logger)
+        self.waiters = waiters
+        let waiting = OutcomeWaiting(waiters: waiters, reader: reader, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)
         captures = CaptureEndpoint(
             configuration: configuration, snapshot: snapshot, budget: budget, access: access, limits: limits,
-            store: store, logger: logger)
+            store: store, waiting: waiting, logger: logger)
         let routes =
-            RequestsEndpoint(configuration: configuration, limits: limits, store: store, logger: logger).routes
-            + RequestEndpoint(reader: reader).routes + CircuitEndpoint(store: circuits, arm: arm).routes
+            RequestsEndpoint(
+                configuration: configuration, limits: limits, store: store, waiting: waiting, logger: logger
+            ).routes
+            + RequestListEndpoint(reader: reader).routes
+            + RequestEndpoint(reader: reader, steering: steering, arm: arm).routes
+            + DeadLetterEndpoint(store: replays).routes + ReplayEndpoint(store: replays).routes
+            + CircuitEndpoint(store: circuits, arm: arm).routes
             + CircuitPolicyEndpoint(store: circuits).routes + HealthCheckEndpoint(store: health).routes
             + KeysEndpoint(store: tenants).routes + UsageEndpoint(store: tenants).routes
             + TenantsEndpoint(store: tenants, arm: arm).routes + TenantKeysEndpoint(store: tenants).routes
@@ -75,7 +84,12 @@ package struct APIServer: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { await limits.run() }
             group.addTask { await uses.run() }
-            try await server.run()
+            try await withGracefulShutdownHandler {
+                try await server.run()
+            } onGracefulShutdown: { [waiters] in
+                // A server that stops finishes what has come: callers that wait for outcomes are answered now.
+                waiters.end()
+            }
             group.cancelAll()
         }
     }

@@ -39,8 +39,8 @@ struct Gateway {
         let reads = Client(
             .init(
                 connection, name: "reads", connections: 2,
-                statements: TenantStore.statements + RequestReader.statements + CircuitStore.statements
-                    + HealthStore.statements
+                statements: TenantStore.statements + RequestReader.statements + RequestSteering.statements
+                    + ReplayStore.statements + CircuitStore.statements + HealthStore.statements
             ),
             on: loop)
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
@@ -52,7 +52,8 @@ struct Gateway {
         var services: [any Service] = [snapshots, upkeep]
         var clients = [reads, upkeepClient]
 
-        if roles.contains(.serve) {
+        let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
+        if let waiters {
             let ingest = try IngestParts(self, loop: loop)
             clients += ingest.clients
             services += [ingest.arm, ingest.store]
@@ -61,7 +62,8 @@ struct Gateway {
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    reader: RequestReader(reads), circuits: CircuitStore(reads), health: HealthStore(reads),
+                    reader: RequestReader(reads), steering: RequestSteering(reads), replays: ReplayStore(reads),
+                    waiters: waiters, circuits: CircuitStore(reads), health: HealthStore(reads),
                     tenants: TenantStore(reads, secrets: secrets),
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
@@ -75,7 +77,8 @@ struct Gateway {
             services.append(made)
             worker = made
         }
-        let listener = listener(on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker)
+        let listener = listener(
+            on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker, waiters: waiters)
         clients.append(listener)
 
         let group = ServiceGroup(
@@ -95,10 +98,13 @@ struct Gateway {
 
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
     private func listener(
-        on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?
+        on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?,
+        waiters: OutcomeWaiters?
     ) -> Client {
         var configuration = Client.Configuration(connection, name: "listen")
-        configuration.channels = ["sluice_config"] + (worker == nil ? [] : ["sluice_work", "sluice_circuit"])
+        configuration.channels =
+            ["sluice_config"] + (worker == nil ? [] : ["sluice_work", "sluice_circuit"])
+            + (waiters == nil ? [] : [OutcomeWaiters.channel])
         configuration.onEvent = { [logger] event in
             switch event {
             case .connected:
@@ -106,10 +112,13 @@ struct Gateway {
                 upkeep.reconcileNow()
                 worker?.ring(node.shards)
                 worker?.circuitsChanged()
+                waiters?.ringAll()
             case .disconnected(let error):
                 if error.code != .closed { logger.warning("database connection lost", metadata: ["error": "\(error)"]) }
             case .notification("sluice_work", let payload):
                 worker?.ring(payload.split(separator: ",").compactMap { Int16($0) })
+            case .notification(OutcomeWaiters.channel, let payload):
+                waiters?.hear(payload)
             case .notification("sluice_circuit", _):
                 worker?.circuitsChanged()
             case .notification:

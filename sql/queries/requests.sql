@@ -117,9 +117,8 @@ FROM sluice.list_requests($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 -- $1 shard int2
 -- $2 tenant_id uuid
 -- $3 request_id uuid
--- > headers text
 -- > body bytea
-SELECT headers, body FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
+SELECT body FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
 
 -- name: requests.outcome
 -- The first final outcome of a request's deliveries.

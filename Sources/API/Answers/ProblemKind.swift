@@ -16,6 +16,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case circuitState = "circuit-state"
     case tenantExists = "tenant-exists"
     case tooManyKeys = "too-many-keys"
+    case deliveryState = "delivery-state"
+    case replayLimit = "replay-limit"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
@@ -36,7 +38,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound, .unknownDestination: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .circuitState, .tenantExists, .tooManyKeys: .conflict
+        case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit: .conflict
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidEnvelope, .idempotencyKeyReused: .unprocessableContent
@@ -65,6 +67,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .tooManyKeys: "The tenant has as many keys as it may"
         case .rateExceeded: "The tenant sends more requests a second than it may"
         case .quotaExceeded: "As much waits already as the tenant may have"
+        case .deliveryState: "The request's deliveries can't do that now"
+        case .replayLimit: "Too many replays run already"
         case .payloadTooLarge: "The request is too large"
         case .unsupportedMediaType: "The content type is not supported"
         case .idempotencyKeyReused: "The idempotency key was used for another request"

@@ -138,6 +138,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
                 state.linger()
             }
             watch(context)
+            // What waits may be a wish to close, which would drop what has not been flushed.
+            if !waiting.isEmpty { context.flush() }
             takeWaiting(context)
         default:
             context.write(data, promise: promise)

@@ -16,6 +16,8 @@ struct Capture {
     private let lines: HeaderLines
     private let limit: Int
     let allowance: RateAllowance?
+    /// How long the caller would wait for the outcome.
+    let preference: Preference?
     private var body: [UInt8] = []
 
     /// Throws a `Problem`.
@@ -47,6 +49,7 @@ struct Capture {
             }
             return key
         }
+        preference = fields[.prefer].flatMap { Preference(prefer: $0) }
         lines = try KeptFields.lines(fields)
         method = head.method.asSent
         limit = tenant.quotas.bodyLimit(bodyLimit)

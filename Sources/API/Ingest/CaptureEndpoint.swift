@@ -12,6 +12,7 @@ struct CaptureEndpoint: Sendable {
     let access: Access
     let limits: IngestLimits
     let store: RequestStore
+    let waiting: OutcomeWaiting
     let logger: Logger
 
     static func takes(_ head: HTTPRequest) -> Bool {
@@ -25,12 +26,28 @@ struct CaptureEndpoint: Sendable {
 
     /// `whenDone` is called on any thread.
     func store(_ capture: Capture, whenDone: @escaping @Sendable (Answer) -> Void) {
+        if let preference = capture.preference { return store(capture, preference, whenDone: whenDone) }
         let (id, allowance) = (capture.id, capture.allowance)
         store.store(capture.request, within: configuration.storeDeadline) { [logger] outcome in
             do {
                 whenDone(try Acceptance(try outcome.get(), of: id).answer.telling(allowance))
             } catch {
                 whenDone(Problem(error, storing: id, logger: logger).answer)
+            }
+        }
+    }
+
+    private func store(_ capture: Capture, _ preference: Preference, whenDone: @escaping @Sendable (Answer) -> Void) {
+        let (request, isAwaited) = waiting.enter(capture.request)
+        let allowance = capture.allowance
+        store.store(request, within: configuration.storeDeadline) { [logger, waiting] outcome in
+            do {
+                let acceptance = try Acceptance(try outcome.get(), of: request.id)
+                guard isAwaited else { return whenDone(acceptance.answer.telling(allowance)) }
+                Task { whenDone(await waiting.answer(acceptance, to: request, preference).telling(allowance)) }
+            } catch {
+                waiting.waiters.leave(request.id)
+                whenDone(Problem(error, storing: request.id, logger: logger).answer)
             }
         }
     }

@@ -59,7 +59,7 @@ enum Credentials {
 }
 
 extension HTTPField.Name {
-    private static func known(_ name: StaticString) -> HTTPField.Name {
+    static func known(_ name: StaticString) -> HTTPField.Name {
         guard let known = HTTPField.Name(name.description) else { preconditionFailure("\(name) is not a field name") }
         return known
     }

@@ -12,6 +12,7 @@ struct RequestsEndpoint: Sendable {
     let configuration: APIConfiguration
     let limits: IngestLimits
     let store: RequestStore
+    let waiting: OutcomeWaiting
     let logger: Logger
 
     private enum Form {
@@ -39,7 +40,8 @@ struct RequestsEndpoint: Sendable {
             if form == .json, !body.isArray {
                 let request = try intake.request(body, body.indices)
                 let allowance = try limits.take(1, of: call, caller)
-                return try await respond(toOne: request).telling(allowance)
+                let preference = call.request.headers[.prefer].flatMap { Preference(prefer: $0) }
+                return try await respond(toOne: request, preference).telling(allowance)
             }
             let limit = configuration.batchItemLimit
             let items = try form == .json ? Batch.array(body, limit: limit) : Batch.lines(body, limit: limit)
@@ -50,10 +52,24 @@ struct RequestsEndpoint: Sendable {
         }
     }
 
-    private func respond(toOne request: NewRequest) async throws -> Answer {
+    private func respond(toOne request: NewRequest, _ preference: Preference?) async throws -> Answer {
+        guard let preference else { return try await accept(request).answer }
+        let (awaited, isAwaited) = waiting.enter(request)
+        guard isAwaited else { return try await accept(request).answer }
+        let acceptance: Acceptance
         do {
-            let outcome = try await store.store(request, within: configuration.storeDeadline)
-            return try Acceptance(outcome, of: request.id).answer
+            acceptance = try await accept(awaited)
+        } catch {
+            waiting.waiters.leave(request.id)
+            throw error
+        }
+        return await waiting.answer(acceptance, to: request, preference)
+    }
+
+    private func accept(_ request: NewRequest) async throws -> Acceptance {
+        do {
+            return try Acceptance(
+                try await store.store(request, within: configuration.storeDeadline), of: request.id)
         } catch {
             throw Problem(error, storing: request.id, logger: logger)
         }

@@ -1,9 +1,15 @@
-import FoundationEssentials
 import Model
 import Postgres
-import Requests
+package import Requests
 
 extension RequestRecord {
+    /// As `GET /v1/requests/{id}` has it.
+    package var json: String {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.text
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("id", id.description)
@@ -59,18 +65,14 @@ extension RequestRecord.Attempt {
             writer.member("error", error)
             writer.name("response_headers")
             if let responseHead { HeaderLines(text: responseHead).write(to: &writer) } else { writer.null() }
-            if let responseBody, String(validating: responseBody, as: UTF8.self) == nil {
-                writer.member("response_body_base64", Data(responseBody).base64EncodedString())
-            } else {
-                writer.member("response_body", responseBody.map { String(decoding: $0, as: UTF8.self) })
-            }
+            writer.responseBody(responseBody)
         }
     }
 }
 
 extension HeaderLines {
     /// As an envelope has them: an object; the value is an array where a name comes several times.
-    fileprivate func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter) {
         var names: [Substring] = []
         var values: [Substring: [Substring]] = [:]
         for (name, value) in fields {

@@ -32,6 +32,11 @@ struct Query: Equatable {
 
     subscript(name: String) -> String? { values[name] }
 
+    /// The parameters but those, decoded, in one order whatever theirs was.
+    func text(without names: [String]) -> String {
+        values.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+    }
+
     /// Throws a `Problem` where the value is not a whole number of the range.
     func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         try values[name].map { text in

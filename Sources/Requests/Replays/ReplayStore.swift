@@ -8,7 +8,8 @@ package struct ReplayStore: Sendable {
     package static let statements = [
         "replays.letters", "replays.count", "replays.start", "replays.list", "replays.cancel",
     ].map { SQL[$0] }
-    package static let upkeepStatements = [SQL["replays.running"], SQL["replays.advance"], SQL["deliveries.arm"]]
+    /// Besides those of `DeliveryStore`.
+    package static let upkeepStatements = [SQL["replays.running"], SQL["replays.advance"]]
 
     /// Replayed by one step, in one transaction.
     package static let stepRows: Int32 = 500

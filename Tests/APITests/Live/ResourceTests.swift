@@ -23,8 +23,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/v1/requests", "POST"), ("DELETE", "/livez", "GET, HEAD"), ("POST", "/readyz?x", "GET, HEAD"),
-        ("PUT", "/v1/requests/x", "GET, HEAD"), ("OPTIONS", "/v1/requests", "POST"),
+        ("PUT", "/v1/requests", "POST, GET, HEAD"), ("DELETE", "/livez", "GET, HEAD"),
+        ("POST", "/readyz?x", "GET, HEAD"),
+        ("PUT", "/v1/requests/x", "GET, HEAD"), ("OPTIONS", "/v1/replays", "GET, HEAD"),
     ])
     func tellsMethods(_ method: String, _ path: String, _ allowed: String) async throws {
         try await withGateway { gateway in

@@ -19,6 +19,9 @@ struct Gateway: Sendable {
     let isReady: Shared<Bool>
     let tenants: TenantStore
     let snapshots: SnapshotLoop
+    let waiters: OutcomeWaiters
+    /// Begins a graceful shutdown.
+    let stop: @Sendable () async -> Void
 
     static let operatorToken = "the operator's token"
 
@@ -87,19 +90,25 @@ extension Gateway {
 }
 
 func withGateway(
-    _ configuration: APIConfiguration = APIConfiguration(), _ body: (Gateway) async throws -> Void
+    _ configuration: APIConfiguration = APIConfiguration(), waiterLimit: Int = 10, hearsOutcomes: Bool = true,
+    _ body: (Gateway) async throws -> Void
 ) async throws {
-    try await withDatabase { try await withGateway(on: $0, configuration, body) }
+    try await withDatabase {
+        try await withGateway(
+            on: $0, configuration, waiterLimit: waiterLimit, hearsOutcomes: hearsOutcomes, body)
+    }
 }
 
 func withGateway(
     on database: TestDatabase, _ configuration: APIConfiguration = APIConfiguration(),
-    operatorToken: String? = Gateway.operatorToken, _ body: (Gateway) async throws -> Void
+    operatorToken: String? = Gateway.operatorToken, waiterLimit: Int = 10, hearsOutcomes: Bool = true,
+    _ body: (Gateway) async throws -> Void
 ) async throws {
     let client = database.client(
         statements: TenantStore.statements + RequestReader.statements
             + DeliveryStore.claimStatements + DeliveryStore.reportStatements + CircuitStore.statements
-            + HealthStore.statements, connections: 2)
+            + HealthStore.statements + RequestSteering.statements + ReplayStore.statements
+            + ReplayStore.upkeepStatements, connections: 2)
     let writer = database.client(statements: RequestStore.statements, connections: 2) {
         $0.sessionSettings += RequestStore.sessionSettings
     }
@@ -120,8 +129,16 @@ func withGateway(
     let arm = ArmLoop(client, logger: quiet)
     let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
     let (isReady, listening) = (Shared(true), Shared(0))
+    let waiters = OutcomeWaiters(limit: waiterLimit)
+    _ = database.client { configuration in
+        configuration.channels = [OutcomeWaiters.channel]
+        configuration.onEvent = { event in
+            if case .notification(_, let payload) = event, hearsOutcomes { waiters.hear(payload) }
+        }
+    }
     let server = APIServer(
         configuration: configuration, snapshot: { snapshots.current }, store: store, reader: RequestReader(client),
+        steering: RequestSteering(client), replays: ReplayStore(client), waiters: waiters,
         circuits: CircuitStore(client), health: HealthStore(client), tenants: tenants, arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)
@@ -131,7 +148,8 @@ func withGateway(
         try await eventually { listening.value != 0 }
         let gateway = Gateway(
             port: listening.value, client: client, key: key, otherKey: otherKey, destination: destination,
-            isReady: isReady, tenants: tenants, snapshots: snapshots)
+            isReady: isReady, tenants: tenants, snapshots: snapshots, waiters: waiters,
+            stop: { await services.triggerGracefulShutdown() })
         do {
             try await body(gateway)
         } catch {
