@@ -1,0 +1,138 @@
+import API
+import ArgumentParser
+import Model
+import Postgres
+import Requests
+
+struct DeadLetterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letter", abstract: "See dead letters, and replay many of them.",
+        subcommands: [List.self, Replay.self, Replays.self, Cancel.self])
+
+    struct Selection: ParsableArguments {
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Option(help: "Only to this destination.") var destination: String?
+        @Option(name: .customLong("class"), help: "Only where the last attempt was of this class.")
+        var attemptClass: AttemptClass?
+        @Option(help: "Only dead since this time, as in 2026-12-01T08:00:00Z.") var deadFrom: TimeArgument?
+        @Option(help: "Only dead before this time.") var deadBefore: TimeArgument?
+
+        func filter(_ requests: TenantRequests) throws -> DeadLetterFilter {
+            var filter = DeadLetterFilter()
+            filter.destination = try requests.destination(destination)
+            filter.attemptClass = attemptClass?.rawValue
+            filter.deadFrom = deadFrom?.timestamp
+            filter.deadBefore = deadBefore?.timestamp
+            return filter
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A tenant's dead letters, those of the newest requests first.")
+
+        @OptionGroup var selection: Selection
+        @Option(help: "How many at most.") var limit = 50
+        @Flag(help: "An object a line, as the API has them.") var json = false
+
+        func validate() throws {
+            guard 1...100_000 ~= limit else { throw ValidationError("--limit must be from 1 to 100000") }
+        }
+
+        func run() async throws {
+            try await TenantRequests.with(selection.database, tenant: selection.tenant) { requests in
+                let filter = try selection.filter(requests)
+                var (left, position) = (limit, DeadLetter.Position?.none)
+                repeat {
+                    let page = try await requests.replays.letters(
+                        filter, before: position, limit: min(left, ListBounds.pageLimit), tenant: requests.tenant,
+                        shard: requests.shard)
+                    for letter in page.items { print(json ? letter.json : letter.line) }
+                    left -= page.items.count
+                    position = page.next
+                } while left > 0 && position != nil
+            }
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Begin dead letters anew: what is dead now and fits, at a rate, by the leader.")
+
+        @OptionGroup var selection: Selection
+        @Option(help: "How many a second, from 0.01 to 1000.") var rate = 100.0
+        @Flag(help: "Only count them.") var dryRun = false
+        @Flag(help: "An object, as the API has it.") var json = false
+
+        func validate() throws {
+            guard 0.01...1_000 ~= rate else { throw ValidationError("--rate must be from 0.01 to 1000") }
+        }
+
+        func run() async throws {
+            try await TenantRequests.with(selection.database, tenant: selection.tenant) { requests in
+                let filter = try selection.filter(requests)
+                if dryRun {
+                    let (count, isExact) = try await requests.replays.count(
+                        filter, tenant: requests.tenant, shard: requests.shard)
+                    let text = "\(isExact ? "" : "at least ")\(count)"
+                    return print(json ? #"{"count":\#(count),"is_exact":\#(isExact)}"# : text)
+                }
+                let task = try await requests.replays.start(
+                    filter, ratePerSecond: rate, tenant: requests.tenant, shard: requests.shard, actor: operatorName)
+                guard let task else { throw CommandError("8 replays of the tenant run already; cancel one, or wait") }
+                print(json ? task.json : task.line)
+            }
+        }
+    }
+
+    struct Replays: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A tenant's last replays, and how far they have come.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Flag(help: "An object a line, as the API has them.") var json = false
+
+        func run() async throws {
+            try await TenantRequests.with(database, tenant: tenant) { requests in
+                let page = try await requests.replays.list(
+                    before: nil, limit: ListBounds.pageLimit, tenant: requests.tenant, shard: requests.shard)
+                for task in page.items { print(json ? task.json : task.line) }
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "cancel-replay", abstract: "End a replay where it stands.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The replay's id.") var id: String
+
+        func run() async throws {
+            guard let id = ReplayID(id) else { throw ValidationError("\(id) is not the id of a replay") }
+            try await TenantRequests.with(database, tenant: tenant) { requests in
+                _ = try await requests.replays.cancel(id, tenant: requests.tenant, shard: requests.shard)
+                guard let task = try await requests.replays.find(id, tenant: requests.tenant, shard: requests.shard)
+                else { throw CommandError("tenant \(tenant) has no replay \(id)") }
+                print(task.line)
+            }
+        }
+    }
+}
+
+extension DeadLetter {
+    fileprivate var line: String {
+        let target = path + (query.map { "?" + $0 } ?? "")
+        return "\(position.request)  \(method) \(target)  \(destination) dead after \(attempts) (\(attemptClass))"
+            + (error.map { ": \($0)" } ?? "")
+    }
+}
+
+extension ReplayTask {
+    fileprivate var line: String {
+        "\(id)  \(state)  \(replayed) replayed, \(expired) expired, \(examined) examined, \(ratePerSecond) a second, by \(actor)"
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import Model
+import Postgres
+import Requests
+import Tenants
+
+/// A tenant's requests and replays, and its destinations by their names.
+struct TenantRequests {
+    let reader: RequestReader
+    let steering: RequestSteering
+    let replays: ReplayStore
+    let deliveries: DeliveryStore
+    let tenant: TenantID
+    let shard: Int16
+    private let name: String
+    private let snapshot: TenantSnapshot
+
+    func destination(_ destination: String?) throws -> DestinationID? {
+        try destination.map { destination in
+            guard let found = snapshot.destination(named: destination[...], of: tenant) else {
+                throw CommandError("tenant \(name) has no destination \(destination)")
+            }
+            return found.id
+        }
+    }
+
+    static func with(
+        _ database: DatabaseOptions, tenant name: String, _ body: (TenantRequests) async throws -> Void
+    ) async throws {
+        let settings = Settings()
+        let connection = try database.connectionSettings(settings)
+        let secrets = try settings.secretBox()
+        let statements =
+            TenantStore.statements + RequestReader.statements + RequestSteering.statements + ReplayStore.statements
+            + ArmLoop.statements
+        try await withClient(connection, name: "requests", statements: statements) { client in
+            let tenants = TenantStore(client, secrets: secrets)
+            let tenant = try await tenants.requireTenant(named: name)
+            try await body(
+                TenantRequests(
+                    reader: RequestReader(client), steering: RequestSteering(client), replays: ReplayStore(client),
+                    deliveries: DeliveryStore(client), tenant: tenant.id, shard: tenant.shard, name: name,
+                    snapshot: try await tenants.snapshot()))
+        }
+    }
+}
+
+/// A time as a person gives it.
+struct TimeArgument: ExpressibleByArgument {
+    let timestamp: Timestamp
+
+    init?(argument: String) {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: argument.contains("."))
+        guard let date = try? style.parse(argument) else { return nil }
+        timestamp = Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1_000_000))
+    }
+}
+
+extension RequestID {
+    /// Throws for text that is no id.
+    init(argument: String) throws {
+        guard let id = RequestID(argument) else { throw ValidationError("\(argument) is not the id of a request") }
+        self = id
+    }
+}
+
+/// Who does what a command does.
+var operatorName: String { "operator \(NSUserName())" }
