@@ -104,11 +104,18 @@ func withGateway(
     operatorToken: String? = Gateway.operatorToken, waiterLimit: Int = 10, hearsOutcomes: Bool = true,
     _ body: (Gateway) async throws -> Void
 ) async throws {
+    let waiters = OutcomeWaiters(limit: waiterLimit)
     let client = database.client(
         statements: TenantStore.statements + RequestReader.statements
             + DeliveryStore.claimStatements + DeliveryStore.reportStatements + CircuitStore.statements
             + HealthStore.statements + RequestSteering.statements + ReplayStore.statements
-            + ReplayStore.upkeepStatements, connections: 2)
+            + ReplayStore.upkeepStatements, connections: 2
+    ) { configuration in
+        configuration.channels = [OutcomeWaiters.channel]
+        configuration.onEvent = { event in
+            if case .notification(_, let payload) = event, hearsOutcomes { waiters.hear(payload) }
+        }
+    }
     let writer = database.client(statements: RequestStore.statements, connections: 2) {
         $0.sessionSettings += RequestStore.sessionSettings
     }
@@ -129,13 +136,6 @@ func withGateway(
     let arm = ArmLoop(client, logger: quiet)
     let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
     let (isReady, listening) = (Shared(true), Shared(0))
-    let waiters = OutcomeWaiters(limit: waiterLimit)
-    _ = database.client { configuration in
-        configuration.channels = [OutcomeWaiters.channel]
-        configuration.onEvent = { event in
-            if case .notification(_, let payload) = event, hearsOutcomes { waiters.hear(payload) }
-        }
-    }
     let server = APIServer(
         configuration: configuration, snapshot: { snapshots.current }, store: store, reader: RequestReader(client),
         steering: RequestSteering(client), replays: ReplayStore(client), waiters: waiters,
