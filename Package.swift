@@ -60,7 +60,7 @@ let package = Package(
             swiftSettings: settings),
         module("Model", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
-        module("Tenants", ["Model", "Postgres", "SQL", crypto, logging, lifecycle]),
+        module("Tenants", ["Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module(

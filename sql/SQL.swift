@@ -13,6 +13,7 @@ package enum SQL {
         Migration(name: "m0007_circuit_commands", sql: text(PackageResources.m0007_circuit_commands_sql)),
         Migration(name: "m0008_health", sql: text(PackageResources.m0008_health_sql)),
         Migration(name: "m0009_tenants", sql: text(PackageResources.m0009_tenants_sql)),
+        Migration(name: "m0010_destinations", sql: text(PackageResources.m0010_destinations_sql)),
         Migration(name: "m0011_deliveries", sql: text(PackageResources.m0011_deliveries_sql)),
         Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
         Migration(name: "m0013_replays", sql: text(PackageResources.m0013_replays_sql)),
@@ -20,8 +21,8 @@ package enum SQL {
 
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
-        PackageResources.tenants_sql, PackageResources.keys_sql, PackageResources.requests_sql,
-        PackageResources.replays_sql,
+        PackageResources.tenants_sql, PackageResources.keys_sql, PackageResources.destinations_sql,
+        PackageResources.requests_sql, PackageResources.replays_sql,
         PackageResources.deliveries_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
         PackageResources.doctor_sql,

@@ -26,12 +26,14 @@ package struct APIServer: Service {
     ///   - tenants: its client has prepared the statements of tenants.
     ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - waiters: must be told what is announced on their channel.
+    ///   - trial: how a tenant tries its destinations.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
         reader: RequestReader, steering: RequestSteering, replays: ReplayStore, waiters: OutcomeWaiters,
-        circuits: CircuitStore, health: HealthStore, tenants: TenantStore, arm: @escaping @Sendable (LaneID) -> Void,
+        circuits: CircuitStore, health: HealthStore, tenants: TenantStore, trial: DestinationTrial,
+        arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -60,6 +62,7 @@ package struct APIServer: Service {
             + CircuitPolicyEndpoint(store: circuits).routes + HealthCheckEndpoint(store: health).routes
             + KeysEndpoint(store: tenants).routes + UsageEndpoint(store: tenants).routes
             + TenantsEndpoint(store: tenants, arm: arm).routes + TenantKeysEndpoint(store: tenants).routes
+            + DestinationsEndpoint(store: tenants, arm: arm, trial: trial).routes
             + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,

@@ -31,6 +31,10 @@ package enum AttemptClass: String, Sendable, CaseIterable {
     case connectTimeout = "connect_timeout"
     case connectFailed = "connect_failed"
     case tls
+    /// The egress rules forbid the destination's address.
+    case blocked = "blocked_address"
+    /// The token endpoint gave no token, or the destination's secrets can't be read.
+    case noCredentials = "no_credentials"
     /// The connection broke before the response was whole.
     case reset
     /// No whole response within the destination's time-out.
@@ -65,7 +69,7 @@ package enum AttemptClass: String, Sendable, CaseIterable {
     package var isRetryable: Bool {
         switch self {
         case .transient, .throttled, .serverError, .unavailable, .nameNotFound, .resolverFailed, .connectRefused,
-            .connectTimeout, .connectFailed, .tls, .reset, .timeout, .malformed, .lost:
+            .connectTimeout, .connectFailed, .tls, .blocked, .noCredentials, .reset, .timeout, .malformed, .lost:
             true
         case .delivered, .redirected, .rejected, .unsupported, .expired, .cancelled, .returned, .unsendable:
             false

@@ -58,6 +58,7 @@ package final class UpkeepLoop: Service {
                         try await self.rescue()
                         try await self.expire()
                         try await ReplayStore(self.client).advance(self.node)
+                        try await self.finishDeletions()
                         try await self.vacuum()
                         try await self.removeTenants()
                         if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
@@ -98,6 +99,19 @@ package final class UpkeepLoop: Service {
     private func expire() async throws {
         for _ in 0..<20 {
             guard try await DeliveryStore(client).expire(node, limit: 500).examined == 500 else { return }
+        }
+    }
+
+    /// A process that has not heard of a deletion reads the configuration within ten seconds, and may then have an ingest
+    /// under way for as long as its store deadline, at most five minutes.
+    static let deletionGrace = Duration.seconds(330)
+
+    private func finishDeletions() async throws {
+        // Bounded rounds, as those of the keys.
+        for _ in 0..<10 {
+            let rows = try await client.execute(
+                SQL["upkeep.finish_deletions"], Parameters(node.shards, holder.uuid, Self.deletionGrace, Int32(1_000)))
+            if try rows.first?.decode(0, as: Int32.self) ?? 0 < 1_000 { break }
         }
     }
 

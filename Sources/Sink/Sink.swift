@@ -12,6 +12,9 @@ package final class Sink: Sendable {
     private let counter: RequestCounter
     private let isStopped = Atomic(false)
 
+    /// Where sinks listen, as a network that a gateway may be allowed to connect to.
+    package static let network = "127.0.0.0/8"
+
     package var url: String { "http://\(host):\(port)" }
 
     /// Requests that have come whole, over all connections.

@@ -6,6 +6,31 @@ package struct Destination: Sendable {
     package let id: DestinationID
     package let lane: LaneID
     package let settings: DestinationSettings
+    /// Grows with each change; the ETag of its document.
+    package let version: Int64
+    /// What becomes of its backlog while it is being deleted; nil: it is not.
+    package let deletion: Backlog?
+
+    /// What becomes of waiting deliveries when their destination is deleted.
+    package enum Backlog: String, Sendable, CaseIterable {
+        /// They keep the destination from being deleted.
+        case refuse
+        /// They are delivered first.
+        case drain
+        case cancel
+    }
+
+    package init(
+        tenant: TenantID, id: DestinationID, lane: LaneID, settings: DestinationSettings, version: Int64 = 1,
+        deletion: Backlog? = nil
+    ) {
+        self.tenant = tenant
+        self.id = id
+        self.lane = lane
+        self.settings = settings
+        self.version = version
+        self.deletion = deletion
+    }
 }
 
 /// What may be chosen for a destination. The database checks the ranges given here.
@@ -22,11 +47,15 @@ package struct DestinationSettings: Sendable, Hashable {
     /// Attempts a second, over all workers; nil is no limit.
     package var ratePerSecond: Double?
     package var rateBurst: Int32 = 1
-    /// 1 to 100.
-    package var maxAttempts: Int16 = 12
-    package var backoff = Backoff(base: .seconds(1), cap: .seconds(3600))
-    /// Key of the Standard Webhooks signature, 24 to 64 bytes; nil: requests are not signed.
-    package var signingSecret: [UInt8]?
+    package var retry = RetryPolicy()
+    /// Up to two: during a rotation requests bear both signatures. None: requests are not signed.
+    package var signingKeys: [SigningKey] = []
+    /// Added to each request, in place of fields of the same names. Their values are secret: they often are API keys.
+    package var headers = HeaderLines()
+    package var auth = DestinationAuth.none
+    package var tls = DestinationTLS()
+    /// Why its secrets can't be read here; nothing is sent then.
+    package var fault: String?
 
     package init(name: String, baseURL: String) {
         self.name = name

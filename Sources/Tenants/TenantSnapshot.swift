@@ -76,6 +76,7 @@ package final class TenantSnapshot: Sendable {
 
     package func tenant(_ id: TenantID) -> Tenant? { contents.tenants[id] }
 
+    /// nil also for one that is being deleted: it takes no new requests.
     package func destination(named name: Substring, of tenant: TenantID) -> Destination? {
         contents.byName[Name(tenant: tenant, name: name)]?.destination
     }
@@ -113,6 +114,8 @@ extension TenantSnapshot.Contents {
         let entry = TenantSnapshot.Entry(destination)
         byID[destination.id] = entry
         byLane[destination.lane] = entry
+        // One that is being deleted takes no new requests.
+        guard destination.deletion == nil else { return }
         byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = entry
     }
 

@@ -11,7 +11,7 @@ extension TenantStore {
         let version = try await version()
         async let tenants = client.query(SQL["tenants.all"])
         async let keys = client.query(SQL["keys.all"])
-        async let destinations = client.query(SQL["tenants.all_destinations"])
+        async let destinations = client.query(SQL["destinations.all"])
         return TenantSnapshot(
             version: version, tenants: try await tenants.map(Tenant.init), keys: try await keys.map(Self.caller),
             destinations: try await destinations.map(destination))
@@ -58,7 +58,7 @@ extension TenantStore {
     }
 
     private func destinations(_ places: [Changes.Place]) async throws -> [Destination] {
-        try await client.query(SQL["tenants.changed_destinations"], Parameters(places)).map(destination)
+        try await client.query(SQL["destinations.changed"], Parameters(places)).map(destination)
     }
 
     private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {

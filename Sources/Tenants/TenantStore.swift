@@ -5,11 +5,11 @@ import SQL
 /// Writes and reads the configuration of tenants.
 package struct TenantStore: Sendable {
     package static let statements = SQL.statements.filter {
-        $0.name.hasPrefix("tenants.") || $0.name.hasPrefix("keys.")
+        ["tenants.", "keys.", "destinations."].contains(where: $0.name.hasPrefix)
     }
 
     let client: Client
-    private let secrets: SecretBox
+    let secrets: SecretBox
 
     /// The client must have prepared `statements`.
     package init(_ client: Client, secrets: SecretBox) {
@@ -82,64 +82,14 @@ package struct TenantStore: Sendable {
         try await client.query(SQL["tenants.in_flight"], Parameters(shard, tenant.uuid)).first?.decode(0) ?? 0
     }
 
-    /// Makes a destination with its lane, or changes the one of that name.
-    @discardableResult
-    package func putDestination(
-        _ settings: DestinationSettings, tenant: TenantID, shard: Int16
-    ) async throws -> Destination {
-        let sealed = try settings.signingSecret.map {
-            try secrets.seal($0, owner: Self.secretOwner(tenant, settings.name))
-        }
-        let rows = try await client.execute(
-            SQL["tenants.put_destination"],
-            Parameters(
-                shard, tenant.uuid, DestinationID.new().uuid, settings.name, settings.baseURL,
-                settings.connectTimeout.milliseconds, settings.timeout.milliseconds, settings.maxInFlight,
-                settings.ratePerSecond, settings.rateBurst, settings.maxAttempts, settings.backoff.base.milliseconds,
-                settings.backoff.cap.milliseconds, sealed.map { Bytea($0) }))
-        guard let row = rows.first else {
-            throw PostgresError(.mismatch, "no destination came back", statement: "tenants.put_destination")
-        }
-        return Destination(
-            tenant: tenant, id: DestinationID(try row.decode(0)),
-            lane: LaneID(shard: shard, number: try row.decode(1)), settings: settings)
-    }
-
     package func version() async throws -> Int64 {
         try await client.query(SQL["tenants.version"]).first?.decode(0) ?? 0
     }
 
-    func destination(_ row: Row) throws -> Destination {
-        let tenant = TenantID(try row.decode(1))
-        var settings = DestinationSettings(name: try row.decode(4), baseURL: try row.decode(5))
-        settings.connectTimeout = .milliseconds(try row.decode(6, as: Int32.self))
-        settings.timeout = .milliseconds(try row.decode(7, as: Int32.self))
-        settings.maxInFlight = try row.decode(8)
-        settings.ratePerSecond = try row.decode(9)
-        settings.rateBurst = try row.decode(10)
-        settings.maxAttempts = try row.decode(11)
-        settings.backoff = Backoff(
-            base: .milliseconds(try row.decode(12, as: Int32.self)),
-            cap: .milliseconds(try row.decode(13, as: Int32.self)))
-        settings.signingSecret = try row.decode(14, as: Bytea?.self).map {
-            try secrets.open($0.bytes, owner: Self.secretOwner(tenant, settings.name))
-        }
-        return Destination(
-            tenant: tenant, id: DestinationID(try row.decode(2)),
-            lane: LaneID(shard: try row.decode(0), number: try row.decode(3)), settings: settings)
-    }
-
-    private static func secretOwner(_ tenant: TenantID, _ destination: String) -> String {
-        "signing secret of destination \(destination), tenant \(tenant)"
     }
 }
 
 package struct UnknownTenant: Error, CustomStringConvertible {
     let name: String
     package var description: String { "there is no tenant \(name)" }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded towards zero; the largest where there are more.
-    fileprivate var milliseconds: Int32 { Int32(clamping: microseconds / 1000) }
 }

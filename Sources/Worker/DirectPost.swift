@@ -1,4 +1,4 @@
-import Model
+package import Model
 import NIOCore
 import NIOPosix
 import Requests
@@ -8,10 +8,17 @@ package import Tenants
 package struct DirectPost: Sendable {
     private let destination: Destination
     private let outlets: [Outlet]
+    private let tokenSender: HTTPSender
 
-    package init(destination: Destination) {
+    package init(destination: Destination, egress: EgressRules) {
         self.destination = destination
-        outlets = MultiThreadedEventLoopGroup.singleton.makeIterator().map(Outlet.init)
+        let egress = AddressGuard(egress)
+        let tokenSender = HTTPSender(egress: egress)
+        let credentials = Credentials(sender: tokenSender)
+        self.tokenSender = tokenSender
+        outlets = MultiThreadedEventLoopGroup.singleton.makeIterator().map {
+            Outlet($0, egress: egress, credentials: credentials)
+        }
     }
 
     /// Posts the body so many times, so many at a time. Returns how many were delivered.
@@ -43,5 +50,6 @@ package struct DirectPost: Sendable {
 
     package func shutdown() async throws {
         for outlet in outlets { try await outlet.deliverer.sender.shutdown() }
+        try await tokenSender.shutdown()
     }
 }

@@ -16,9 +16,13 @@ final class HTTPSender: Sendable {
     static let connectionsPerHost = 1_024
 
     private let eventLoops: any EventLoopGroup
+    private let egress: AddressGuard
     private let clients = Mutex<[Duration: HTTPClient]>([:])
 
-    init(eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) { self.eventLoops = eventLoops }
+    init(eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, egress: AddressGuard) {
+        self.eventLoops = eventLoops
+        self.egress = egress
+    }
 
     /// Throws only `CancellationError`: the task was cancelled before the outcome was known.
     /// - Parameters:
@@ -28,8 +32,12 @@ final class HTTPSender: Sendable {
         _ request: HTTPClient.Request, within timeout: Duration, connectTimeout: Duration,
         keptBody: Int = ResponseCollector.keptBody
     ) async throws -> Result<CollectedResponse, AttemptFailure> {
+        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        if let failure = await egress.objection(to: request.host, within: min(timeout, connectTimeout)) {
+            return .failure(failure)
+        }
         let task = client(connectTimeout: connectTimeout).execute(
-            request: request, delegate: ResponseCollector(keptBody: keptBody), deadline: .now() + TimeAmount(timeout))
+            request: request, delegate: ResponseCollector(keptBody: keptBody), deadline: deadline)
         do {
             return .success(
                 try await withTaskCancellationHandler {
@@ -58,23 +66,28 @@ final class HTTPSender: Sendable {
         return clients.withLock { clients in
             if let client = clients[timeout] { return client }
             let client = HTTPClient(
-                eventLoopGroupProvider: .shared(eventLoops), configuration: Self.configuration(connectTimeout: timeout))
+                eventLoopGroupProvider: .shared(eventLoops), configuration: configuration(connectTimeout: timeout))
             clients[timeout] = client
             return client
         }
     }
 
     /// What a gateway must not do by itself: follow redirects, decompress, repeat.
-    private static func configuration(connectTimeout: Duration) -> HTTPClient.Configuration {
+    private func configuration(connectTimeout: Duration) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connectTimeout)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.tracing.tracer = nil
-        configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.makeCompletedFuture {
+        configuration.http1_1ConnectionDebugInitializer = { [egress] channel in
+            if let failure = egress.objection(to: channel.remoteAddress) {
+                // After the client has heard of the failure: it does not close the connection itself.
+                channel.eventLoop.execute { channel.close(promise: nil) }
+                return channel.eventLoop.makeFailedFuture(failure)
+            }
+            return channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(FlushOnceATurn(), position: .first)
                 let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)

@@ -12,9 +12,15 @@ struct OutcomePolicy {
     /// In 0..<1.
     let jitter: Double
 
-    func outcome(_ response: CollectedResponse, latency: Duration) -> Outcome {
+    /// - Parameter isStaleToken: the destination refused a token that was good when it was fetched; another one is next.
+    func outcome(_ response: CollectedResponse, isStaleToken: Bool = false, latency: Duration) -> Outcome {
         let asked = response.retryAfter.flatMap { RetryAfter.parse($0, now: now) } ?? .zero
-        var outcome = outcome(AttemptClass(status: response.status), latency: latency, floor: asked)
+        let attemptClass = AttemptClass(status: response.status)
+        // The class says of the destination what it does; whether to try again may have been chosen otherwise.
+        let isRetried =
+            attemptClass == .delivered
+            ? false : isStaleToken || settings.retry.isRetried(response.status) ?? attemptClass.isRetryable
+        var outcome = outcome(attemptClass, isRetried: isRetried, latency: latency, floor: asked)
         outcome.retryAfter = asked > .zero ? asked : nil
         outcome.status = Int16(clamping: response.status)
         outcome.responseHead = response.head.text
@@ -24,22 +30,25 @@ struct OutcomePolicy {
     }
 
     func outcome(_ failure: AttemptFailure, latency: Duration) -> Outcome {
-        var outcome = outcome(failure.attemptClass, latency: latency, floor: .zero)
+        let attemptClass = failure.attemptClass
+        var outcome = outcome(attemptClass, isRetried: attemptClass.isRetryable, latency: latency, floor: .zero)
         outcome.error = failure.message
         return outcome
     }
 
-    private func outcome(_ attemptClass: AttemptClass, latency: Duration, floor: Duration) -> Outcome {
+    private func outcome(
+        _ attemptClass: AttemptClass, isRetried: Bool, latency: Duration, floor: Duration
+    ) -> Outcome {
         if attemptClass == .returned { return Outcome(.returned, .returned, latency: latency) }
-        guard attemptClass.isRetryable else {
+        guard isRetried else {
             return Outcome(attemptClass == .delivered ? .delivered : .dead, attemptClass, latency: latency)
         }
         // A pushback spends no attempt.
-        guard attempt < settings.maxAttempts || attemptClass == .throttled else {
+        guard attempt < settings.retry.maxAttempts || attemptClass == .throttled else {
             return Outcome(.dead, attemptClass, latency: latency)
         }
         var outcome = Outcome(.retry, attemptClass, latency: latency)
-        outcome.retryIn = settings.backoff.delay(after: Int(attempt), floor: floor, jitter: jitter)
+        outcome.retryIn = settings.retry.delay(after: Int(attempt), floor: floor, jitter: jitter)
         return outcome
     }
 }

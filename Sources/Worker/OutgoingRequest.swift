@@ -2,32 +2,42 @@ import AsyncHTTPClient
 import Model
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Requests
 import Tenants
 
 extension HTTPClient.Request {
     /// The stored request as it goes to its destination: method, path, query, headers and body as they came, with the
-    /// request's id and, where the destination has a secret, the Standard Webhooks signature.
+    /// request's id, what the destination adds, and, where it has signing keys, the Standard Webhooks signatures.
     ///
-    /// - Parameter now: Unix seconds.
-    init(_ delivery: Delivery, to settings: DestinationSettings, now: Int64) throws {
+    /// - Parameters:
+    ///   - authorization: takes the place of the request's own.
+    ///   - now: Unix seconds.
+    init(
+        _ delivery: Delivery, to settings: DestinationSettings, authorization: String? = nil,
+        tls: TLSConfiguration? = nil, now: Int64
+    ) throws {
         var headers = HTTPHeaders()
         for (name, value) in delivery.headers.fields { headers.add(name: String(name), value: String(value)) }
+        for (name, value) in settings.headers.fields {
+            headers.replaceOrAdd(name: String(name), value: String(value))
+        }
+        if let authorization { headers.replaceOrAdd(name: "authorization", value: authorization) }
         let id = delivery.request.description
         headers.replaceOrAdd(name: "sluice-request-id", value: id)
         headers.replaceOrAdd(name: "sluice-attempt", value: String(delivery.attempt))
-        if let secret = settings.signingSecret {
+        if !settings.signingKeys.isEmpty {
             headers.replaceOrAdd(name: "webhook-id", value: id)
             headers.replaceOrAdd(name: "webhook-timestamp", value: String(now))
             headers.replaceOrAdd(
                 name: "webhook-signature",
-                value: StandardWebhooks.signature(secret: secret, id: id, timestamp: now, body: delivery.body))
+                value: StandardWebhooks.signatures(settings.signingKeys, id: id, timestamp: now, body: delivery.body))
         }
         let (origin, target) = Self.address(delivery, settings.baseURL)
         headers.replaceOrAdd(name: VerbatimTarget.field, value: target)
         try self.init(
             url: origin, method: HTTPMethod(rawValue: delivery.method), headers: headers,
-            body: delivery.body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: delivery.body)))
+            body: delivery.body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: delivery.body)), tlsConfiguration: tls)
     }
 
     /// Where the request goes, and its target there: the base URL's path, and the request's own, byte for byte. A base

@@ -6,8 +6,8 @@ struct Outlet: Sendable {
     let executor: EventLoopExecutor
     let deliverer: Deliverer
 
-    init(_ loop: any EventLoop) {
+    init(_ loop: any EventLoop, egress: AddressGuard, credentials: Credentials) {
         executor = EventLoopExecutor(loop)
-        deliverer = Deliverer(sender: HTTPSender(eventLoops: loop))
+        deliverer = Deliverer(sender: HTTPSender(eventLoops: loop, egress: egress), credentials: credentials)
     }
 }

@@ -15,6 +15,8 @@ package struct WorkerConfiguration: Sendable {
     package var bytes = 32 << 20
     /// How long a stopping worker lets attempts finish before it hands them back.
     package var drainTimeout = Duration.seconds(20)
+    /// Where deliveries, health checks and token fetches may connect.
+    package var egress = EgressRules()
 
     package init() {}
 }
@@ -28,6 +30,7 @@ package struct Worker: Service {
     private let reporter: Reporter
     private let arm: ArmLoop
     private let outlets: [Outlet]
+    private let tokenSender: HTTPSender
     private let clients: [Client]
     /// Claims and reports are made where their connections are.
     private let executor: any TaskExecutor
@@ -40,7 +43,11 @@ package struct Worker: Service {
         _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
         snapshots: SnapshotLoop, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) throws {
-        outlets = eventLoops.makeIterator().map(Outlet.init)
+        let egress = AddressGuard(configuration.egress)
+        let tokenSender = HTTPSender(eventLoops: eventLoops, egress: egress)
+        let credentials = Credentials(sender: tokenSender)
+        self.tokenSender = tokenSender
+        outlets = eventLoops.makeIterator().map { Outlet($0, egress: egress, credentials: credentials) }
         let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
         let reportClient = Client(
             .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
@@ -65,7 +72,7 @@ package struct Worker: Service {
             worker: worker, node: node, configuration: configuration, store: DeliveryStore(claimClient),
             outlets: outlets, dispatcher: dispatcher, arm: arm, watch: watch, logger: logger)
         let healthStore = HealthStore(circuitClient)
-        let healthProbe = try HealthProbe(eventLoops: eventLoops)
+        let healthProbe = try HealthProbe(eventLoops: eventLoops, egress: configuration.egress)
         circuits = CircuitLoop(
             worker: worker, node: node, store: circuitStore, policies: policies, watch: watch, arm: arm,
             probing: Probing(
@@ -107,6 +114,7 @@ package struct Worker: Service {
 
     private func close() async throws {
         for outlet in outlets { try await outlet.deliverer.sender.shutdown() }
+        try await tokenSender.shutdown()
         for client in clients { await client.close() }
     }
 }

@@ -28,8 +28,8 @@ struct Demo {
     func configure(_ store: TenantStore, keptKey: APIKey?) async throws -> APIKey {
         let tenant = try await store.createTenant(named: Self.tenant)
         var settings = DestinationSettings(name: Self.destination, baseURL: sink.url)
-        settings.signingSecret = secret
-        settings.backoff = Backoff(base: .milliseconds(500), cap: .seconds(60))
+        settings.signingKeys = [SigningKey(secret: secret)]
+        settings.retry.backoff = Backoff(base: .milliseconds(500), cap: .seconds(60))
         try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
         let snapshot = try await store.snapshot()
         if let keptKey, snapshot.caller(keptKey.hash, now: Timestamp(microseconds: 0))?.tenant.id == tenant.id {

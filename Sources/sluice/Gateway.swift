@@ -53,8 +53,11 @@ struct Gateway {
         var clients = [reads, upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
+        var testSender: TestSender?
         if let waiters {
             let ingest = try IngestParts(self, loop: loop)
+            let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
+            testSender = tests
             clients += ingest.clients
             services += [ingest.arm, ingest.store]
             var api = try settings.api
@@ -65,6 +68,7 @@ struct Gateway {
                     reader: RequestReader(reads), steering: RequestSteering(reads), replays: ReplayStore(reads),
                     waiters: waiters, circuits: CircuitStore(reads), health: HealthStore(reads),
                     tenants: TenantStore(reads, secrets: secrets),
+                    trial: DestinationTrial { await tests.send(to: $0, within: $1) },
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))
@@ -87,6 +91,7 @@ struct Gateway {
                 cancellationSignals: [], logger: logger))
         try await withTaskExecutorPreference(EventLoopExecutor(eventLoops)) { try await group.run() }
         for client in clients { await client.close() }
+        try await testSender?.shutdown()
         try await eventLoops.shutdownGracefully()
     }
 

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Logging
+import Model
 import Postgres
 import Tenants
 import Worker
@@ -10,9 +11,18 @@ import Worker
 /// What the environment says, checked. Each property names its variable; docs/configuration.md lists them.
 struct Settings {
     private let reader: ConfigReader
+    /// To which the gateway connects whatever the environment says.
+    private var allowedNetwork = ""
 
     init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
         reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
+    }
+
+    /// For a destination of the program's own.
+    func allowing(_ network: String) -> Settings {
+        var settings = self
+        settings.allowedNetwork = network
+        return settings
     }
 
     /// SLUICE_DATABASE_URL: a libpq connection string, URL or keywords.
@@ -58,7 +68,20 @@ struct Settings {
             var worker = WorkerConfiguration()
             worker.concurrency = try integer("sluice.worker.concurrency", default: worker.concurrency, in: 1...100_000)
             worker.drainTimeout = .seconds(try integer("sluice.worker.drain", default: 20, in: 0...3600))
+            worker.egress = try egress
             return worker
+        }
+    }
+
+    /// SLUICE_EGRESS_ALLOW: networks to which the gateway connects though they are not of the public internet.
+    var egress: EgressRules {
+        get throws {
+            do {
+                let networks = reader.string(forKey: "sluice.egress.allow", default: "")
+                return try EgressRules(allowing: networks + "," + allowedNetwork)
+            } catch {
+                throw ValidationError("SLUICE_EGRESS_ALLOW: \(error)")
+            }
         }
     }
 
@@ -95,7 +118,13 @@ struct Settings {
                 "SLUICE_SECRETS_KEY or SLUICE_SECRETS_KEY_FILE is missing: the key that seals secrets in the database. "
                     + "Make one with: openssl rand -base64 32")
         }
-        return try SecretBox(base64: key)
+        return try SecretBox(base64: key, old: oldSecretsKeys)
+    }
+
+    /// SLUICE_SECRETS_OLD_KEYS: keys that seal no more, separated by commas, for reading what they sealed.
+    var oldSecretsKeys: [String] {
+        let keys = reader.string(forKey: "sluice.secrets.old.keys", isSecret: true, default: "")
+        return keys.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
     }
 
     /// SLUICE_LOG_LEVEL: trace, debug, info, notice, warning, error; default notice. Logs go to standard error.

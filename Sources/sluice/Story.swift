@@ -63,7 +63,7 @@ struct Story {
         let key = APIKey.new()
         try await tenants.createKey(key, label: "demo", tenant: tenant.id, shard: tenant.shard)
         var settings = DestinationSettings(name: "shop", baseURL: sink.url)
-        settings.backoff = Backoff(base: .milliseconds(500), cap: .seconds(5))
+        settings.retry.backoff = Backoff(base: .milliseconds(500), cap: .seconds(5))
         let made = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
         try await CircuitStore(client).put(
             .init(["fail_ratio": .number(0.1), "wait_base_s": .number(2), "wait_cap_s": .number(4)]),

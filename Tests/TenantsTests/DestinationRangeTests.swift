@@ -36,11 +36,11 @@ struct DestinationRangeTests {
         Case("max_in_flight_is_in_range") { $0.maxInFlight = 10_001 },
         Case("rate_is_positive") { $0.ratePerSecond = 0 },
         Case("rate_burst_is_positive") { $0.rateBurst = 0 },
-        Case("max_attempts_is_in_range") { $0.maxAttempts = 0 },
-        Case("max_attempts_is_in_range") { $0.maxAttempts = 101 },
-        Case("backoff_base_is_in_range") { $0.backoff = Backoff(base: .zero, cap: .seconds(1)) },
-        Case("backoff_cap_is_in_range") { $0.backoff = Backoff(base: .seconds(2), cap: .seconds(1)) },
-        Case("backoff_cap_is_in_range") { $0.backoff = Backoff(base: .seconds(2), cap: .seconds(86_401)) },
+        Case("max_attempts_is_in_range") { $0.retry.maxAttempts = 0 },
+        Case("max_attempts_is_in_range") { $0.retry.maxAttempts = 101 },
+        Case("backoff_base_is_in_range") { $0.retry.backoff = Backoff(base: .zero, cap: .seconds(1)) },
+        Case("backoff_cap_is_in_range") { $0.retry.backoff = Backoff(base: .seconds(2), cap: .seconds(1)) },
+        Case("backoff_cap_is_in_range") { $0.retry.backoff = Backoff(base: .seconds(2), cap: .seconds(86_401)) },
     ])
     func isRefused(_ row: Case) async throws {
         try await withStore { store, client in

@@ -27,7 +27,17 @@ struct SecretBoxTests {
         #expect(throws: SecretError.self) { try other.open(sealed, owner: "a") }
     }
 
-    @Test(arguments: [0, 12, -1])
+    @Test func opensWhatAnOldKeySealed() throws {
+        let (old, new) = (SecretBox.newKey(), SecretBox.newKey())
+        let sealed = try SecretBox(base64: old).seal(Self.secret, owner: "a")
+        let box = try SecretBox(base64: new, old: [SecretBox.newKey(), old])
+        #expect(try box.open(sealed, owner: "a") == Self.secret)
+        let again = try box.seal(Self.secret, owner: "a")
+        #expect(again.starts(with: box.currentID) && !sealed.starts(with: box.currentID))
+        #expect(throws: SecretError.self) { try SecretBox(base64: old).open(again, owner: "a") }
+    }
+
+    @Test(arguments: [0, 3, 17, -1])
     func refusesWhatWasChanged(_ index: Int) throws {
         let box = try SecretBox(base64: SecretBox.newKey())
         var sealed = try box.seal(Self.secret, owner: "a")

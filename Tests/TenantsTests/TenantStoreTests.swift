@@ -26,9 +26,9 @@ struct TenantStoreTests {
             settings.maxInFlight = 3
             settings.ratePerSecond = 0.5
             settings.rateBurst = 4
-            settings.maxAttempts = 2
-            settings.backoff = Backoff(base: .milliseconds(10), cap: .seconds(1))
-            settings.signingSecret = Array(repeating: 9, count: 24)
+            settings.retry.maxAttempts = 2
+            settings.retry.backoff = Backoff(base: .milliseconds(10), cap: .seconds(1))
+            settings.signingKeys = [SigningKey(secret: Array(repeating: 9, count: 24))]
             let put = try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
             let read = try await store.snapshot().destination(named: "billing", of: tenant.id)
             #expect(read?.settings == settings)
@@ -40,11 +40,11 @@ struct TenantStoreTests {
         try await withStore { store, client in
             let tenant = try await store.createTenant(named: "acme")
             var settings = DestinationSettings(name: "billing", baseURL: "http://a")
-            settings.signingSecret = [1]
+            settings.signingKeys = [SigningKey(secret: [1])]
             let first = try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
             settings.maxInFlight = 5
             settings.timeout = .seconds(10)
-            settings.signingSecret = nil
+            settings.signingKeys = []
             let second = try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
             #expect(first.id == second.id && first.lane == second.lane)
             let snapshot = try await store.snapshot()
@@ -61,9 +61,9 @@ struct TenantStoreTests {
         try await withStore { store, client in
             let tenant = try await store.createTenant(named: "acme")
             var settings = DestinationSettings(name: "billing", baseURL: "http://a")
-            settings.signingSecret = Array("open sesame".utf8)
+            settings.auth = .bearer(token: "open sesame")
             _ = try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
-            let rows = try await client.query(Statement("SELECT signing_secret FROM sluice.destination"))
+            let rows = try await client.query(Statement("SELECT secrets FROM sluice.destination"))
             let stored = try rows[0].decode(0, as: Bytea.self).bytes
             #expect(!String(decoding: stored, as: UTF8.self).contains("sesame"))
         }

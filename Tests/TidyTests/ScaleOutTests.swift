@@ -42,7 +42,7 @@ struct ScaleOutTests {
 
     /// Of the configuration's snapshot, which is of all shards, and of partitions, which span them.
     static let wholeCluster: Set = [
-        "keys.all", "tenants.all_destinations", "circuits.policies", "sluice.drop_partitions",
+        "keys.all", "destinations.all", "circuits.policies", "sluice.drop_partitions",
     ]
 }
 

@@ -69,7 +69,7 @@ struct CircuitTests {
         let sink = try await Sink.start { request in
             .status(request.uri == poison.value ? 500 : 200)
         }
-        let patient: (inout DestinationSettings) -> Void = { $0.maxAttempts = 20 }
+        let patient: (inout DestinationSettings) -> Void = { $0.retry.maxAttempts = 20 }
         try await withGateway(to: sink, policy: Self.hasty, patient) { gateway in
             let first = try await gateway.store(1)
             poison.update { $0 = "/\(first[0])" }
@@ -89,7 +89,7 @@ struct CircuitTests {
     /// A 429 pauses and halves; it opens nothing and spends no attempt.
     @Test func aPushbackPausesAndSpendsNothing() async throws {
         try await Self.withSwitch { sink, status, received in
-            let impatient: (inout DestinationSettings) -> Void = { $0.maxAttempts = 1 }
+            let impatient: (inout DestinationSettings) -> Void = { $0.retry.maxAttempts = 1 }
             try await withGateway(to: sink, policy: Self.hasty, impatient) { gateway in
                 status.update { $0 = 429 }
                 _ = try await gateway.store(10)

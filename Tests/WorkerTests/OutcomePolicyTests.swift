@@ -69,7 +69,7 @@ struct OutcomePolicyTests {
 
     private func policy(attempt: Int16) -> OutcomePolicy {
         var settings = DestinationSettings(name: "a", baseURL: "http://a")
-        settings.maxAttempts = 3
+        settings.retry.maxAttempts = 3
         return OutcomePolicy(settings: settings, attempt: attempt, now: 1_700_000_000, jitter: 0.5)
     }
 }

@@ -96,14 +96,15 @@ struct OutgoingRequestTests {
         #expect(received.all("webhook-id") == [delivery.request.description])
         #expect(
             received.all("webhook-signature") == [
-                StandardWebhooks.signature(secret: secret, id: id, timestamp: timestamp, body: received.body)
+                StandardWebhooks.signatures(
+                    [SigningKey(secret: secret)], id: id, timestamp: timestamp, body: received.body)
             ])
     }
 
     private func send(_ delivery: Delivery, base: String = "", secret: [UInt8]? = nil) async throws -> Received {
         try await withSink { sink, received in
             var settings = DestinationSettings.to(sink.url + base)
-            settings.signingSecret = secret
+            settings.signingKeys = secret.map { [SigningKey(secret: $0)] } ?? []
             let outcome = try await withDeliverer { [settings] in await $0.deliver(delivery, to: settings) }
             try #require(outcome.verdict == .delivered, "\(outcome.attemptClass): \(outcome.error ?? "")")
             return try #require(received.value.first)

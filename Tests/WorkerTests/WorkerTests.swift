@@ -26,7 +26,7 @@ struct WorkerTests {
 
     @Test func failuresAreRetriedUntilTheLastAttempt() async throws {
         try await withSink(.status(503)) { sink, received in
-            try await withGateway(to: sink, { $0.maxAttempts = 3 }) { gateway in
+            try await withGateway(to: sink, { $0.retry.maxAttempts = 3 }) { gateway in
                 _ = try await gateway.store(5)
                 try await eventually(within: .seconds(30)) { try await gateway.count("dead_letter") == 5 }
                 #expect(received.value.count == 15)

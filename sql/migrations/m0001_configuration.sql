@@ -113,9 +113,21 @@ CREATE TABLE sluice.destination (
     max_attempts       smallint NOT NULL DEFAULT 12 CONSTRAINT max_attempts_is_in_range CHECK (max_attempts BETWEEN 1 AND 100),
     backoff_base_ms    integer NOT NULL DEFAULT 1000 CONSTRAINT backoff_base_is_in_range CHECK (backoff_base_ms BETWEEN 1 AND 3600000),
     backoff_cap_ms     integer NOT NULL DEFAULT 3600000 CONSTRAINT backoff_cap_is_in_range CHECK (backoff_cap_ms BETWEEN backoff_base_ms AND 86400000),
-    signing_secret     bytea,
+    retry_schedule_ms  integer[] NOT NULL DEFAULT '{}' CONSTRAINT waits_are_in_range
+                       CHECK (cardinality(retry_schedule_ms) <= 100 AND 0 <= ALL (retry_schedule_ms) AND 604800000 >= ALL (retry_schedule_ms)),
+    retried_statuses   smallint[] NOT NULL DEFAULT '{}' CONSTRAINT retried_statuses_are_few_and_of_http
+                       CHECK (cardinality(retried_statuses) <= 64 AND 300 <= ALL (retried_statuses) AND 599 >= ALL (retried_statuses)),
+    final_statuses     smallint[] NOT NULL DEFAULT '{}' CONSTRAINT final_statuses_are_few_and_of_http
+                       CHECK (cardinality(final_statuses) <= 64 AND 300 <= ALL (final_statuses) AND 599 >= ALL (final_statuses)),
+    client_certificate text CONSTRAINT client_certificate_is_short CHECK (octet_length(client_certificate) <= 65536),
+    authorities        text CONSTRAINT authorities_are_short CHECK (octet_length(authorities) <= 65536),
+    secrets            bytea,
+    version            bigint NOT NULL DEFAULT 1,
+    deletion           text CONSTRAINT deletion_is_drain_or_cancel CHECK (deletion IN ('drain', 'cancel')),
+    deletion_began_at  timestamptz,
     created_at         timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (shard, tenant_id, destination_id),
+    CONSTRAINT a_deletion_is_dated CHECK ((deletion IS NULL) = (deletion_began_at IS NULL)),
     CONSTRAINT destination_name_is_unique UNIQUE (shard, tenant_id, name)
 );
 
@@ -127,7 +139,16 @@ COMMENT ON COLUMN sluice.destination.rate_per_second IS 'Attempts a second, over
 COMMENT ON COLUMN sluice.destination.rate_burst IS 'Attempts that may be made at once after a quiet time, where there is a rate.';
 COMMENT ON COLUMN sluice.destination.max_attempts IS 'After this many a delivery becomes a dead letter. The default, with the default back-off, spans about two hours.';
 COMMENT ON COLUMN sluice.destination.backoff_base_ms IS 'The wait before the second attempt; it doubles from then on, with jitter, up to backoff_cap_ms.';
-COMMENT ON COLUMN sluice.destination.signing_secret IS 'Key of the Standard Webhooks signature, sealed with AES-GCM; NULL: requests are not signed.';
+COMMENT ON COLUMN sluice.destination.retry_schedule_ms IS 'Waits before the second attempt, the third, ..., in place of the back-off; the last is repeated. Empty: the back-off applies.';
+COMMENT ON COLUMN sluice.destination.retried_statuses IS 'Tried again, though by default they end a delivery.';
+COMMENT ON COLUMN sluice.destination.final_statuses IS 'End a delivery, though by default they are tried again.';
+COMMENT ON COLUMN sluice.destination.client_certificate IS 'PEM, shown to a server that asks for one. Its key is among the secrets.';
+COMMENT ON COLUMN sluice.destination.authorities IS 'PEM of the authorities that are trusted in place of the system''s.';
+COMMENT ON COLUMN sluice.destination.secrets IS 'Signing keys, static headers, credentials and the client certificate''s key: JSON, sealed with AES-GCM. The first five bytes name the key that sealed it.';
+COMMENT ON COLUMN sluice.destination.version IS 'Counts changes; the ETag.';
+COMMENT ON COLUMN sluice.destination.deletion IS 'What becomes of its backlog while it is being deleted; no new requests are taken. NULL: it is not.';
+
+CREATE INDEX destination_deletion ON sluice.destination (shard, tenant_id, destination_id) WHERE deletion IS NOT NULL;
 
 CREATE TABLE sluice.leadership (
     role        text PRIMARY KEY,

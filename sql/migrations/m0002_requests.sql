@@ -196,7 +196,7 @@ COMMENT ON TABLE sluice.expiry IS 'Requests that have an expires_at, so that wha
 COMMENT ON COLUMN sluice.expiry.look_at IS 'The request''s expires_at; later where an attempt was under way then.';
 
 CREATE VIEW sluice.delivery AS
-SELECT q.shard, q.tenant_id, q.request_id, l.lane_id, l.destination_id, q.received_at, q.expires_at,
+SELECT q.shard, q.tenant_id, q.request_id, delivery.lane_id, l.destination_id, q.received_at, q.expires_at,
        CASE
            WHEN f.request_id IS NOT NULL THEN 'in_flight'
            WHEN w.request_id IS NOT NULL AND w.due_at > now() THEN 'scheduled'
@@ -209,16 +209,17 @@ SELECT q.shard, q.tenant_id, q.request_id, l.lane_id, l.destination_id, q.receiv
        w.due_at, f.worker, f.lease_until, a.finished_at AS last_attempt_at, a.class AS last_class, a.status AS last_status
 FROM sluice.request q
 CROSS JOIN LATERAL unnest(q.lanes) AS delivery(lane_id)
-JOIN sluice.lane l ON l.shard = q.shard AND l.lane_id = delivery.lane_id
+-- Of a destination that was deleted, the lane is gone; what became of its deliveries is still told.
+LEFT JOIN sluice.lane l ON l.shard = q.shard AND l.lane_id = delivery.lane_id
 LEFT JOIN LATERAL (
     SELECT * FROM sluice.attempt a
-    WHERE a.shard = q.shard AND a.tenant_id = q.tenant_id AND a.request_id = q.request_id AND a.lane_id = l.lane_id
+    WHERE a.shard = q.shard AND a.tenant_id = q.tenant_id AND a.request_id = q.request_id AND a.lane_id = delivery.lane_id
     ORDER BY a.finished_at DESC LIMIT 1) a ON true
 LEFT JOIN sluice.ready w
-       ON w.shard = q.shard AND w.lane_id = l.lane_id AND w.due_at = coalesce(a.next_due_at, q.due_at) AND w.request_id = q.request_id
+       ON w.shard = q.shard AND w.lane_id = delivery.lane_id AND w.due_at = coalesce(a.next_due_at, q.due_at) AND w.request_id = q.request_id
 LEFT JOIN sluice.in_flight f
-       ON f.shard = q.shard AND f.lane_id = l.lane_id AND f.request_id = q.request_id
+       ON f.shard = q.shard AND f.lane_id = delivery.lane_id AND f.request_id = q.request_id
 LEFT JOIN sluice.dead_letter d
-       ON d.shard = q.shard AND d.tenant_id = q.tenant_id AND d.lane_id = l.lane_id AND d.request_id = q.request_id;
+       ON d.shard = q.shard AND d.tenant_id = q.tenant_id AND d.lane_id = delivery.lane_id AND d.request_id = q.request_id;
 
 COMMENT ON VIEW sluice.delivery IS 'One row a request and destination, with its state: waiting, scheduled, held, in_flight, delivered, dead, expired, cancelled. Name shard, tenant_id and request_id in the query.';

@@ -49,9 +49,9 @@ FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
 -- > state text
 -- > attempts int2
 -- > due_at timestamptz
-SELECT v.lane_id, d.name AS destination, v.state, v.attempts, v.due_at
+SELECT v.lane_id, coalesce(d.name, '(deleted)') AS destination, v.state, v.attempts, v.due_at
 FROM sluice.delivery v
-JOIN sluice.destination d ON d.shard = v.shard AND d.tenant_id = v.tenant_id AND d.destination_id = v.destination_id
+LEFT JOIN sluice.destination d ON d.shard = v.shard AND d.tenant_id = v.tenant_id AND d.destination_id = v.destination_id
 WHERE v.shard = $1 AND v.tenant_id = $2 AND v.request_id = $3
 ORDER BY v.lane_id;
 

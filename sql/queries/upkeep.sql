@@ -36,6 +36,14 @@ SELECT sluice.remove_tenants($1, $2) AS deleted;
 -- > deleted int4
 SELECT sluice.forget_changes($1) AS deleted;
 
+-- name: upkeep.finish_deletions
+-- $1 shards int2[]
+-- $2 holder uuid
+-- $3 grace interval
+-- $4 rows int4
+-- > done int4
+SELECT sluice.finish_deletions($1, $2, $3, $4) AS done;
+
 -- name: upkeep.bloated
 -- Queue tables whose dead rows slow the walk to a lane's first live one. Autovacuum looks once a minute, which is too
 -- seldom for a queue.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Model
 import NIOCore
+import Tenants
 
 /// An error as its caller gets it (RFC 9457). The detail says what was wrong, where, and what to do.
 struct Problem: Error, Sendable {
@@ -9,12 +10,19 @@ struct Problem: Error, Sendable {
     var fields: HTTPFields = [:]
     /// The request whose outcome is not known.
     var request: RequestID?
+    /// Members of the body that are at fault.
+    var faults: [InvalidDocument.Fault] = []
     /// Under this the log has what the caller is not told.
     var reference: String?
 
     init(_ kind: ProblemKind, _ detail: String) {
         self.kind = kind
         self.detail = detail
+    }
+
+    init(_ kind: ProblemKind, _ faults: [InvalidDocument.Fault]) {
+        self.init(kind, InvalidDocument(faults: faults).description + ".")
+        self.faults = faults
     }
 
     /// Seconds after which another try makes sense.
@@ -45,6 +53,17 @@ struct Problem: Error, Sendable {
             if let request {
                 writer.name("request_id")
                 writer.string(request.description)
+            }
+            if !faults.isEmpty {
+                writer.name("errors")
+                writer.array { writer in
+                    for fault in faults {
+                        writer.object { writer in
+                            writer.member("field", fault.path)
+                            writer.member("problem", fault.problem)
+                        }
+                    }
+                }
             }
             if let reference {
                 writer.name("instance")

@@ -5,6 +5,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case invalidRequest = "invalid-request"
     case invalidJSON = "invalid-json"
     case invalidEnvelope = "invalid-envelope"
+    case invalidDestination = "invalid-destination"
     case unauthorized
     case forbidden
     case tenantSuspended = "tenant-suspended"
@@ -18,6 +19,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case tooManyKeys = "too-many-keys"
     case deliveryState = "delivery-state"
     case replayLimit = "replay-limit"
+    case destinationExists = "destination-exists"
+    case deliveriesWaiting = "deliveries-waiting"
+    case preconditionFailed = "precondition-failed"
+    case preconditionRequired = "precondition-required"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyKeyReused = "idempotency-key-reused"
@@ -38,10 +43,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound, .unknownDestination: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit: .conflict
+        case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit, .destinationExists,
+            .deliveriesWaiting:
+            .conflict
+        case .preconditionFailed: .preconditionFailed
+        case .preconditionRequired: .preconditionRequired
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEnvelope, .idempotencyKeyReused: .unprocessableContent
+        case .invalidEnvelope, .invalidDestination, .idempotencyKeyReused: .unprocessableContent
         case .rateExceeded, .quotaExceeded: .tooManyRequests
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .internal: .internalServerError
@@ -54,6 +63,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidRequest: "The request is not valid"
         case .invalidJSON: "The text is not JSON"
         case .invalidEnvelope: "The envelope is not valid"
+        case .invalidDestination: "The destination is not valid"
         case .unauthorized: "A valid API key is needed"
         case .forbidden: "The key is not good for this"
         case .tenantSuspended: "The tenant is suspended"
@@ -69,6 +79,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .quotaExceeded: "As much waits already as the tenant may have"
         case .deliveryState: "The request's deliveries can't do that now"
         case .replayLimit: "Too many replays run already"
+        case .destinationExists: "There is such a destination"
+        case .deliveriesWaiting: "Deliveries wait"
+        case .preconditionFailed: "It is not as you expected"
+        case .preconditionRequired: "Say what you expect"
         case .payloadTooLarge: "The request is too large"
         case .unsupportedMediaType: "The content type is not supported"
         case .idempotencyKeyReused: "The idempotency key was used for another request"

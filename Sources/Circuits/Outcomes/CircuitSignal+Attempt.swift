@@ -29,10 +29,10 @@ extension CircuitSignal.Kind {
             case .serverError: .failure(.serverError)
             case .unavailable: .failure(.answered)
             case .connectRefused, .connectTimeout, .connectFailed: .failure(.hard)
-            case .nameNotFound, .tls: .failure(.lasting)
+            case .nameNotFound, .tls, .noCredentials: .failure(.lasting)
             case .resolverFailed: .failure(.unresolved)
             case .reset, .timeout, .malformed: .failure(.broken)
-            case .lost, .expired, .cancelled, .returned, .unsendable: .ignored
+            case .lost, .expired, .cancelled, .returned, .unsendable, .blocked: .ignored
             }
     }
 }

@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 package import Circuits
-import Model
+package import Model
 package import NIOCore
 package import NIOSSL
 
@@ -16,10 +16,11 @@ package struct HealthProbe: Sendable {
     /// Reads the certificates that the system trusts, and throws where it can't.
     /// - Parameter tls: of TLS checks.
     package init(
-        eventLoops: any EventLoopGroup, tls: TLSConfiguration = .makeClientConfiguration()
+        eventLoops: any EventLoopGroup, egress: EgressRules, tls: TLSConfiguration = .makeClientConfiguration()
     ) throws {
-        sender = HTTPSender(eventLoops: eventLoops)
-        transport = TransportProbe(eventLoops: eventLoops, tls: try NIOSSLContext(configuration: tls))
+        let egress = AddressGuard(egress)
+        sender = HTTPSender(eventLoops: eventLoops, egress: egress)
+        transport = TransportProbe(eventLoops: eventLoops, egress: egress, tls: try NIOSSLContext(configuration: tls))
     }
 
     /// Takes no longer than the check's time-out. Returns nil where the task was cancelled before anything was known.
@@ -62,10 +63,11 @@ package struct HealthProbe: Sendable {
 }
 
 extension HealthCheck.Result {
-    /// No verdict where this worker lacked what it takes, where the check itself is at fault, and where only this
+    /// No verdict where this worker lacked what it takes, where the check itself is at fault or leads to a forbidden
+    /// address, and where only this
     /// machine's resolver may have failed.
     init(_ failure: AttemptFailure) {
-        let tellsNothing = [.returned, .unsendable, .resolverFailed].contains(failure.attemptClass)
+        let tellsNothing = [.returned, .unsendable, .resolverFailed, .blocked].contains(failure.attemptClass)
         self = tellsNothing ? .notRun : .failure(status: nil)
     }
 }

@@ -7,15 +7,20 @@ import NIOTLS
 /// Connects, shakes hands where that is asked for, and hangs up. Certificates are verified as those of real traffic.
 struct TransportProbe: Sendable {
     private let eventLoops: any EventLoopGroup
+    private let egress: AddressGuard
     private let tls: NIOSSLContext
 
-    init(eventLoops: any EventLoopGroup, tls: NIOSSLContext) {
+    init(eventLoops: any EventLoopGroup, egress: AddressGuard, tls: NIOSSLContext) {
         self.eventLoops = eventLoops
+        self.egress = egress
         self.tls = tls
     }
 
     /// Throws what went wrong on the way, or `CancellationError`; never later than after `timeout`.
     func reach(_ endpoint: Endpoint, shakesHands: Bool, within timeout: Duration) async throws {
+        let start = ContinuousClock.now
+        if let failure = await egress.objection(to: endpoint.host, within: timeout) { throw failure }
+        let timeout = max(timeout - (.now - start), .milliseconds(1))
         let loop = eventLoops.next()
         // The first to come decides: connection, handshake, error, deadline, cancellation.
         let verdict = loop.makePromise(of: Void.self)
@@ -24,6 +29,8 @@ struct TransportProbe: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard shakesHands else { return }
+                    let check = AddressCheck(egress) { verdict.fail($0) }
+                    try channel.pipeline.syncOperations.addHandler(check)
                     let client = try NIOSSLClientHandler(context: tls, serverHostname: endpoint.serverName)
                     try channel.pipeline.syncOperations.addHandlers(client, HandshakeWatch(verdict))
                 }
@@ -32,7 +39,9 @@ struct TransportProbe: Sendable {
         if shakesHands {
             connected.cascadeFailure(to: verdict)
         } else {
-            connected.map { _ in }.cascade(to: verdict)
+            connected.flatMapThrowing { [egress] channel in
+                if let failure = egress.objection(to: channel.remoteAddress) { throw failure }
+            }.cascade(to: verdict)
         }
         let deadline = loop.scheduleTask(in: TimeAmount(timeout)) {
             let missing = shakesHands ? "TLS handshake" : "connection"

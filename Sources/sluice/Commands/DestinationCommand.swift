@@ -1,11 +1,11 @@
 import ArgumentParser
-import Postgres
+import Foundation
 import Tenants
-import Worker
 
 struct DestinationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "destination", abstract: "Make and change destinations.", subcommands: [Put.self])
+        commandName: "destination", abstract: "Make, change, show and delete destinations.",
+        subcommands: [Put.self, List.self, Show.self, Delete.self])
 
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,54 +15,99 @@ struct DestinationCommand: AsyncParsableCommand {
         @Argument(help: "The tenant's name.") var tenant: String
         @Argument(help: "The destination's name, as in /in/NAME.") var name: String
         @Argument(help: "The base URL; paths of requests are appended to it.") var url: String
-        @Option(help: "Seconds for a connection to be made.") var connectTimeout = 5.0
-        @Option(help: "Seconds for a whole attempt.") var timeout = 30.0
-        @Option(help: "Attempts under way at the same time, over all workers.") var maxInFlight: Int32 = 64
-        @Option(help: "Attempts a second, over all workers; none: no limit.") var rate: Double?
-        @Option(help: "Attempts that may be made at once after a quiet time.") var burst: Int32 = 1
-        @Option(help: "Attempts until a delivery becomes a dead letter.") var maxAttempts: Int16 = 12
-        @Option(help: "A Standard Webhooks secret (whsec_...) to sign with.") var secret: String?
+        @OptionGroup var options: DestinationOptions
 
         func run() async throws {
-            var settings = DestinationSettings(name: name, baseURL: url)
-            settings.connectTimeout = .seconds(connectTimeout)
-            settings.timeout = .seconds(timeout)
-            settings.maxInFlight = maxInFlight
-            settings.ratePerSecond = rate
-            settings.rateBurst = burst
-            settings.maxAttempts = maxAttempts
-            if let secret {
-                guard let bytes = StandardWebhooks.secret(secret) else {
-                    throw ValidationError("--secret must be whsec_ and base64 of 24 to 64 bytes")
-                }
-                settings.signingSecret = bytes
-            }
+            let document = try options.document(baseURL: url)
             try await withTenants(database) { store in
                 let tenant = try await store.requireTenant(named: tenant)
-                print(try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard).id)
+                let stored = try await store.destination(named: name, tenant: tenant.id, shard: tenant.shard)
+                do {
+                    let settings = try DestinationDocument.settings(document, named: name, over: stored?.settings)
+                    print(try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard).id)
+                } catch let error as InvalidDocument {
+                    throw CommandError(error.description)
+                }
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "A tenant's destinations: name, URL, and what is up.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+
+        func run() async throws {
+            try await withTenants(database) { store in
+                let tenant = try await store.requireTenant(named: tenant)
+                var next = ""
+                while true {
+                    let page = try await store.destinations(
+                        from: next, limit: 201, tenant: tenant.id, shard: tenant.shard)
+                    for destination in page.prefix(200) {
+                        let deletion = destination.deletion.map { "  being deleted (\($0.rawValue))" } ?? ""
+                        print("\(destination.settings.name)  \(destination.settings.baseURL)\(deletion)")
+                    }
+                    guard page.count > 200, let last = page.last else { return }
+                    next = last.settings.name
+                }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A destination's settings as the document that `put --settings` takes; never its secrets.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The destination's name.") var name: String
+
+        func run() async throws {
+            try await withDestination(database, tenant, name) { _, destination, _ in
+                print(try DestinationDocument.document(destination.settings).text())
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a destination. It takes no new requests at once; the rest is done in the background.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The destination's name.") var name: String
+        @Option(help: "What becomes of waiting deliveries: refuse to delete, drain, or cancel.")
+        var backlog = Destination.Backlog.refuse
+
+        func run() async throws {
+            try await withDestination(database, tenant, name) { store, destination, shard in
+                let deletion = try await store.deleteDestination(
+                    destination.id, tenant: destination.tenant, shard: shard, backlog: backlog)
+                switch deletion {
+                case .begun(let waiting): print("being deleted; deliveries left: \(waiting)")
+                case .waiting(let waiting):
+                    throw CommandError(
+                        "\(waiting) deliveries wait or are under way; give --backlog drain or --backlog cancel")
+                case .stale, .unknown: throw CommandError("tenant \(tenant) has no destination \(name)")
+                }
             }
         }
     }
 }
 
-func withTenants(_ database: DatabaseOptions, _ body: (TenantStore) async throws -> Void) async throws {
-    try await withTenants(database) { store, _ in try await body(store) }
-}
+extension Destination.Backlog: ExpressibleByArgument {}
 
-/// - Parameter besides: statements that the client needs as well.
-func withTenants(
-    _ database: DatabaseOptions, besides: [Statement] = [], _ body: (TenantStore, Client) async throws -> Void
+private func withDestination(
+    _ database: DatabaseOptions, _ tenant: String, _ name: String,
+    _ body: (TenantStore, Destination, _ shard: Int16) async throws -> Void
 ) async throws {
-    let settings = Settings()
-    let connection = try database.connectionSettings(settings)
-    let secrets = try settings.secretBox()
-    try await withClient(connection, name: "configure", statements: TenantStore.statements + besides) { client in
-        do {
-            try await body(TenantStore(client, secrets: secrets), client)
-        } catch let error as UnknownTenant {
-            throw CommandError(error.description)
-        } catch let error as TooManyKeys {
-            throw CommandError(error.description)
+    try await withTenants(database) { store in
+        let owner = try await store.requireTenant(named: tenant)
+        guard let found = try await store.destination(named: name, tenant: owner.id, shard: owner.shard) else {
+            throw CommandError("tenant \(tenant) has no destination \(name)")
         }
+        try await body(store, found, owner.shard)
     }
 }

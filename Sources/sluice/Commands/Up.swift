@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Postgres
 import SQL
+import Sink
 import Tenants
 
 struct Up: AsyncParsableCommand {
@@ -38,7 +39,8 @@ struct Up: AsyncParsableCommand {
 
     private func run(_ settings: Settings, _ home: DataDirectory, connection: ConnectionSettings) async throws {
         let logger = try settings.logger()
-        let secrets = try SecretBox(base64: settings.secretsKey ?? home.secretsKey())
+        let secrets = try SecretBox(
+            base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
         progress("Migrating")
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, logger: logger).migrate(client) {
@@ -50,8 +52,9 @@ struct Up: AsyncParsableCommand {
             try await demo.configure(TenantStore(client, secrets: secrets), keptKey: home.demoKey)
         }
         try home.keep(demoKey: key)
-        try await Gateway(connection: connection, settings: settings, secrets: secrets, logger: logger)
-            .run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
+        try await Gateway(
+            connection: connection, settings: settings.allowing(Sink.network), secrets: secrets, logger: logger
+        ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
         await demo.stop()
     }
 }

@@ -20,6 +20,8 @@ struct Gateway: Sendable {
     let tenants: TenantStore
     let snapshots: SnapshotLoop
     let waiters: OutcomeWaiters
+    /// Of trials.
+    let tried: Shared<[Destination]>
     /// Begins a graceful shutdown.
     let stop: @Sendable () async -> Void
 
@@ -136,10 +138,18 @@ func withGateway(
     let arm = ArmLoop(client, logger: quiet)
     let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
     let (isReady, listening) = (Shared(true), Shared(0))
+    let tried = Shared<[Destination]>([])
+    let trial = DestinationTrial { destination, _ in
+        tried.update { $0.append(destination) }
+        var outcome = Outcome(.dead, .rejected, latency: .milliseconds(5))
+        outcome.status = 418
+        return outcome
+    }
     let server = APIServer(
         configuration: configuration, snapshot: { snapshots.current }, store: store, reader: RequestReader(client),
         steering: RequestSteering(client), replays: ReplayStore(client), waiters: waiters,
-        circuits: CircuitStore(client), health: HealthStore(client), tenants: tenants, arm: { arm.arm($0) },
+        circuits: CircuitStore(client), health: HealthStore(client), tenants: tenants, trial: trial,
+        arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)
 
@@ -148,7 +158,7 @@ func withGateway(
         try await eventually { listening.value != 0 }
         let gateway = Gateway(
             port: listening.value, client: client, key: key, otherKey: otherKey, destination: destination,
-            isReady: isReady, tenants: tenants, snapshots: snapshots, waiters: waiters,
+            isReady: isReady, tenants: tenants, snapshots: snapshots, waiters: waiters, tried: tried,
             stop: { await services.triggerGracefulShutdown() })
         do {
             try await body(gateway)

@@ -35,7 +35,8 @@ struct HealthLoops: Sendable {
         let loops = try (0..<count).map { [configuration, store, changes] _ in
             HealthLoop(
                 worker: .new(), node: .only, configuration: configuration, store: store,
-                probe: try HealthProbe(eventLoops: MultiThreadedEventLoopGroup.singleton), traffic: traffic,
+                probe: try HealthProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, egress: .loopback),
+                traffic: traffic,
                 onChange: { change in
                     try await onChange(change)
                     changes.update { $0.append(change) }

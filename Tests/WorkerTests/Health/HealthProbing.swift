@@ -26,7 +26,7 @@ func withProbe<T>(
 ) async throws -> T {
     var tls = TLSConfiguration.makeClientConfiguration()
     if let certificate { tls.trustRoots = .file(certificate) }
-    let probe = try HealthProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, tls: tls)
+    let probe = try HealthProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, egress: .loopback, tls: tls)
     do {
         let value = try await body(probe)
         try await probe.shutdown()

@@ -19,7 +19,7 @@ struct HealthVerdictPureTests {
 
     @Test(arguments: AttemptClass.allCases)
     func ofAClass(_ attemptClass: AttemptClass) {
-        let isVerdict = ![.returned, .unsendable, .resolverFailed].contains(attemptClass)
+        let isVerdict = ![.returned, .unsendable, .resolverFailed, .blocked].contains(attemptClass)
         let result = HealthCheck.Result(AttemptFailure(attemptClass, ""))
         #expect(result == (isVerdict ? .failure(status: nil) : .notRun))
     }

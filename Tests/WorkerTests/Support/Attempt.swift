@@ -10,12 +10,12 @@ extension Delivery {
     /// Of no tenant and no lane: for attempts without a database.
     static func sample(
         _ method: String = "POST", path: String = "/hook", query: String? = nil, headers: [Received.Header] = [],
-        body: [UInt8] = Array("{}".utf8), attempt: Int16 = 1, isExpired: Bool = false
+        body: [UInt8] = Array("{}".utf8), attempt: Int16 = 1, isExpired: Bool = false, tenant: TenantID = .new()
     ) -> Delivery {
         var lines = HeaderLines()
         for header in headers { lines.append(header.name, header.value) }
         return Delivery(
-            lane: LaneID(shard: 0, number: 1), tenant: .new(), request: .new(), token: 1, attempt: attempt,
+            lane: LaneID(shard: 0, number: 1), tenant: tenant, request: .new(), token: 1, attempt: attempt,
             epoch: 1, isExpired: isExpired, method: method, path: path, query: query, headers: lines, body: body)
     }
 }
@@ -31,14 +31,27 @@ extension DestinationSettings {
     }
 }
 
-func withDeliverer<T>(_ body: (Deliverer) async throws -> T) async throws -> T {
-    let sender = HTTPSender()
+extension EgressRules {
+    /// The sinks' network.
+    static let loopback = EgressRules(
+        allowed: [Sink.network, "::1"].compactMap { AddressRange($0) })
+}
+
+func withDeliverer<T>(
+    egress: EgressRules = .loopback, _ body: (Deliverer) async throws -> T
+) async throws -> T {
+    let egress = AddressGuard(egress)
+    let sender = HTTPSender(egress: egress)
+    let tokenSender = HTTPSender(egress: egress)
     do {
-        let value = try await body(Deliverer(sender: sender))
+        let value = try await body(
+            Deliverer(sender: sender, credentials: Credentials(sender: tokenSender)))
         try await sender.shutdown()
+        try await tokenSender.shutdown()
         return value
     } catch {
         try? await sender.shutdown()
+        try? await tokenSender.shutdown()
         throw error
     }
 }

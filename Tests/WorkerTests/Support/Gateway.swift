@@ -31,7 +31,7 @@ struct Gateway: Sendable {
         let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
         let tenant = try await tenants.createTenant(named: "t")
         var settings = DestinationSettings(name: "sink", baseURL: sink.url)
-        settings.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(1))
+        settings.retry.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(1))
         shape(&settings)
         destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
 
@@ -50,6 +50,7 @@ struct Gateway: Sendable {
             database.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(60), arm: arm)
         var configuration = WorkerConfiguration()
         configuration.drainTimeout = drainTimeout
+        configuration.egress = .loopback
         let snapshots = SnapshotLoop(tenants, logger: quiet)
         let worker = try Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,

@@ -1,0 +1,189 @@
+import HTTPTypes
+import HummingbirdCore
+import Model
+import Requests
+import Tenants
+
+/// `/v1/destinations` and what lies below: make, list, get, change, delete, try.
+struct DestinationsEndpoint: Sendable {
+    static let bodyLimit = 256 << 10
+    private static let pageLimit = 200
+
+    let store: TenantStore
+    /// Is told of lanes whose limits may have been raised.
+    let arm: @Sendable (LaneID) -> Void
+    let trial: DestinationTrial
+
+    var routes: [Route] {
+        [
+            .tenant(.read, .get, "/v1/destinations", list),
+            .tenant(.manage, .post, "/v1/destinations", create),
+            .tenant(.read, .get, "/v1/destinations/{name}") { call, caller in
+                try answer(.ok, try await find(call, caller))
+            },
+            .tenant(.manage, .put, "/v1/destinations/{name}", replace),
+            .tenant(.manage, .patch, "/v1/destinations/{name}", change),
+            .tenant(.manage, .delete, "/v1/destinations/{name}", delete),
+            .tenant(.manage, .post, "/v1/destinations/{name}/test") { call, caller in
+                try await trial.answer(try await find(call, caller))
+            },
+        ]
+    }
+
+    private func list(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let query = try call.query("limit", "cursor")
+        let limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
+        let cursor = query["cursor"] ?? ""
+        guard cursor.isEmpty || DestinationDocument.isSlug(cursor) else {
+            throw Problem(.invalidRequest, "cursor must be the next of an earlier page.")
+        }
+        let found = try await store.destinations(
+            from: cursor, limit: limit + 1, tenant: caller.tenant, shard: caller.shard)
+        let documents = try found.prefix(limit).map { try $0.document.text() }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name("destinations")
+            writer.array { writer in for document in documents { writer.json(document) } }
+            writer.member("next", found.count > limit ? found.last?.settings.name : nil)
+        }
+        return Answer(.ok, json: writer)
+    }
+
+    private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let document = try await DestinationBody(call)
+        guard let name = document.name else {
+            throw Problem(.invalidDestination, [.init("name", "is missing")])
+        }
+        guard let made = try await put(document, named: name, over: nil, expected: 0, caller) else {
+            throw Problem(.destinationExists, "There is a destination \(name); change it with PUT or PATCH.")
+        }
+        return try answer(.created, made)
+    }
+
+    private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let name = String(call["name"])
+        let document = try await DestinationBody(call)
+        if let other = document.name, other != name {
+            throw Problem(.invalidDestination, [.init("name", "is not the one in the path; a name can't be changed")])
+        }
+        let stored = try await store.destination(named: name, tenant: caller.tenant, shard: caller.shard)
+        let expected = try Precondition(call.request.headers).version(replacing: stored?.liveVersion ?? 0)
+        guard let put = try await put(document, named: name, over: stored, expected: expected, caller) else {
+            throw Problem.changedMeanwhile
+        }
+        return try answer(expected == 0 ? .created : .ok, put)
+    }
+
+    private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let patch = try await DestinationBody(call)
+        let condition = try Precondition(call.request.headers)
+        // What others change between reading and writing is read again; who wants to be told gives If-Match.
+        for _ in 0..<5 {
+            let stored = try await find(call, caller)
+            let expected = try condition.version(changing: stored.liveVersion)
+            if let other = patch.name, other != stored.settings.name {
+                throw Problem(.invalidDestination, [.init("name", "can't be changed")])
+            }
+            let whole = DestinationBody(
+                DestinationDocument.patched(DestinationDocument.document(stored.settings), by: patch.document))
+            if let put = try await put(
+                whole, named: stored.settings.name, over: stored, expected: expected, caller)
+            {
+                return try answer(.ok, put)
+            }
+        }
+        throw Problem.changedMeanwhile
+    }
+
+    private func delete(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let word = try call.query("backlog")["backlog"] ?? Destination.Backlog.refuse.rawValue
+        guard let backlog = Destination.Backlog(rawValue: word) else {
+            throw Problem(.invalidRequest, "backlog must be refuse, drain or cancel.")
+        }
+        let stored = try await find(call, caller, orDeleted: true)
+        let expected = try Precondition(call.request.headers).version(changing: stored.version)
+        let deletion = try await store.deleteDestination(
+            stored.id, tenant: caller.tenant, shard: caller.shard, backlog: backlog, expected: expected)
+        switch deletion {
+        case .begun(let waiting):
+            var writer = JSONWriter()
+            writer.object { $0.write(waiting: waiting) }
+            return Answer(.accepted, json: writer)
+        case .waiting(let waiting):
+            let count = waiting > TenantStore.countedTo ? "More than \(TenantStore.countedTo)" : "\(waiting)"
+            throw Problem(
+                .deliveriesWaiting,
+                "\(count) deliveries wait or are under way. backlog=drain delivers them first, backlog=cancel cancels them."
+            )
+        case .stale: throw Problem.changedMeanwhile
+        case .unknown: throw Problem.unknownDestination(call["name"])
+        }
+    }
+
+    /// One that is being deleted is shown, but changed only by deleting it otherwise, or by PUT, which keeps it.
+    private func find(_ call: Call, _ caller: Caller, orDeleted: Bool = false) async throws -> Destination {
+        let name = String(call["name"])
+        guard
+            let found = try await store.destination(named: name, tenant: caller.tenant, shard: caller.shard),
+            found.deletion == nil || orDeleted || call.request.method == .get || call.request.method == .head
+        else { throw Problem.unknownDestination(name) }
+        return found
+    }
+
+    /// nil where it is not of the expected version.
+    private func put(
+        _ document: DestinationBody, named name: String, over stored: Destination?, expected: Int64, _ caller: Caller
+    ) async throws -> Destination? {
+        do {
+            let settings = try DestinationDocument.settings(document.document, named: name, over: stored?.settings)
+            let put = try await store.putDestination(
+                settings, tenant: caller.tenant, shard: caller.shard, expected: expected)
+            arm(put.lane)
+            return put
+        } catch is StaleDestination {
+            return nil
+        } catch let error as InvalidDocument {
+            throw Problem(.invalidDestination, error.faults)
+        }
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ destination: Destination) throws -> Answer {
+        var writer = JSONWriter()
+        writer.json(try destination.document.text())
+        var answer = Answer(status, json: writer)
+        answer.head.headerFields[.eTag] = "\"\(destination.version)\""
+        if status == .created {
+            answer.head.headerFields[.location] = "/v1/destinations/\(destination.settings.name)"
+        }
+        return answer
+    }
+}
+
+extension Destination {
+    /// 0 of one that is being deleted: to who changes it there is none.
+    fileprivate var liveVersion: Int64 { deletion == nil ? version : 0 }
+
+    /// Its settings, and what is not a setting.
+    fileprivate var document: JSONValue {
+        DestinationDocument.document(settings).merging(
+            .object([
+                "name": .string(settings.name), "id": .string(id.description),
+                "deletion": .string(deletion?.rawValue ?? "none"),
+            ]))
+    }
+}
+
+extension Problem {
+    fileprivate static var changedMeanwhile: Problem {
+        Problem(.preconditionFailed, "The destination has been changed meanwhile; get it again.")
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(waiting: Int64) {
+        name("waiting")
+        number(min(waiting, TenantStore.countedTo))
+        name("waiting_is_more")
+        bool(waiting > TenantStore.countedTo)
+    }
+}

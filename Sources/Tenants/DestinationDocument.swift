@@ -1,0 +1,74 @@
+import Model
+
+/// A destination's settings as the JSON document that people and programs write: members by the names of the columns,
+/// durations in milliseconds. Secrets are written only: they read as `{"set": true}`, and sent back so they stay.
+package enum DestinationDocument {
+    private static let members: Set<String> = [
+        "base_url", "connect_timeout_ms", "timeout_ms", "max_in_flight", "rate_per_second", "rate_burst",
+        "max_attempts",
+        "backoff_base_ms", "backoff_cap_ms", "retry_schedule_ms", "retried_statuses", "final_statuses", "signing_keys",
+        "headers", "auth", "tls",
+    ]
+
+    /// Members that are left out have their defaults. Throws `InvalidDocument`.
+    /// - Parameter stored: whose secrets may be kept.
+    package static func settings(
+        _ document: JSONValue, named name: String, over stored: DestinationSettings? = nil
+    ) throws -> DestinationSettings {
+        var reader = FieldReader()
+        if !isSlug(name) {
+            reader.refuse(
+                "name", "must be 1 to 63 of a-z, 0-9, dot, underscore and dash, and begin with a letter or digit")
+        }
+        var settings = DestinationSettings(name: name, baseURL: "")
+        if case .object = document {
+            let members = reader.members(document, "", of: members)
+            settings.baseURL = reader.url(members["base_url"], "base_url", hasQuery: true)
+            settings.connectTimeout = reader.milliseconds(
+                members["connect_timeout_ms"], "connect_timeout_ms", in: 10...60_000, default: 5_000)
+            settings.timeout = reader.milliseconds(
+                members["timeout_ms"], "timeout_ms", in: 10...300_000, default: 30_000)
+            settings.maxInFlight = reader.integer(
+                members["max_in_flight"], "max_in_flight", in: 1...10_000, default: 64)
+            settings.ratePerSecond = reader.rate(members["rate_per_second"], "rate_per_second")
+            settings.rateBurst = reader.integer(members["rate_burst"], "rate_burst", in: 1...1_000_000, default: 1)
+            settings.retry = reader.retry(members)
+            settings.signingKeys = reader.signingKeys(members["signing_keys"], stored: stored?.signingKeys ?? [])
+            settings.headers = reader.headers(members["headers"], stored: stored?.headers ?? HeaderLines())
+            settings.auth = reader.auth(members["auth"], stored: stored?.auth ?? .none)
+            settings.tls = reader.tls(members["tls"], stored: stored?.tls ?? DestinationTLS())
+            if settings.auth != .none,
+                settings.headers.fields.contains(where: { $0.name.lowercased() == "authorization" })
+            {
+                reader.refuse("headers.Authorization", "is what auth sets; choose one of them")
+            }
+        } else {
+            reader.refuse("", "the document must be an object")
+        }
+        guard reader.faults.isEmpty else { throw InvalidDocument(faults: reader.faults) }
+        return settings
+    }
+
+    package static func isSlug(_ name: String) -> Bool {
+        func isAlphanumeric(_ byte: UInt8) -> Bool { 0x61...0x7a ~= byte || 0x30...0x39 ~= byte }
+        guard 1...63 ~= name.utf8.count, let first = name.utf8.first, isAlphanumeric(first) else { return false }
+        return name.utf8.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
+    }
+}
+
+extension FieldReader {
+    mutating func milliseconds(
+        _ value: JSONValue?, _ path: String, in range: ClosedRange<Int>, default standard: Int
+    ) -> Duration {
+        .milliseconds(integer(value, path, in: range, default: standard))
+    }
+
+    fileprivate mutating func rate(_ value: JSONValue?, _ path: String) -> Double? {
+        guard let value else { return nil }
+        guard case .number(let rate) = value, 0.001...1_000_000 ~= rate else {
+            refuse(path, "must be a number from 0.001 to 1000000, or null for no limit")
+            return nil
+        }
+        return rate
+    }
+}
