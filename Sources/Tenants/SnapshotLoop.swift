@@ -35,7 +35,13 @@ package final class SnapshotLoop: Service {
                 snapshot = fresh
                 return true
             }
-            if isPlaced { return }
+            guard isPlaced else { continue }
+            if let first = fresh.faults.first, fresh.faults != old.faults {
+                logger.warning(
+                    "destinations whose secrets can't be read get nothing",
+                    metadata: ["destinations": "\(fresh.faults.count)", "first": "\(first.value)"])
+            }
+            return
         }
     }
 

@@ -31,6 +31,7 @@ package final class TenantSnapshot: Sendable {
         fileprivate var byID = PartedDictionary<DestinationID, Entry>()
         fileprivate var byLane = PartedDictionary<LaneID, Entry>()
         fileprivate var byName = PartedDictionary<Name, Entry>()
+        fileprivate var faults: [DestinationID: String] = [:]
     }
 
     /// Destinations are large: the dictionaries share one each.
@@ -74,6 +75,9 @@ package final class TenantSnapshot: Sendable {
         return (caller, tenant)
     }
 
+    /// Destinations whose secrets can't be read, and why.
+    var faults: [DestinationID: String] { contents.faults }
+
     package func tenant(_ id: TenantID) -> Tenant? { contents.tenants[id] }
 
     /// nil also for one that is being deleted: it takes no new requests.
@@ -114,6 +118,7 @@ extension TenantSnapshot.Contents {
         let entry = TenantSnapshot.Entry(destination)
         byID[destination.id] = entry
         byLane[destination.lane] = entry
+        faults[destination.id] = destination.settings.fault
         // One that is being deleted takes no new requests.
         guard destination.deletion == nil else { return }
         byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = entry
@@ -122,6 +127,7 @@ extension TenantSnapshot.Contents {
     mutating func remove(_ id: DestinationID) {
         guard let destination = byID[id]?.destination else { return }
         byID[id] = nil
+        faults[id] = nil
         byLane[destination.lane] = nil
         byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = nil
     }

@@ -44,6 +44,7 @@ struct DeletionTests {
                     ))
                 #expect(states.count == ids.count)
                 for row in states { #expect(try row.decode(0, as: String.self) == "cancelled") }
+                // Longer than any wait of the circuit's.
                 try await Task.sleep(for: .seconds(2))
                 for table in Self.tables { #expect(try await gateway.count(table) == 0, "\(table)") }
             }

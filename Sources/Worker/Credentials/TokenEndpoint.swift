@@ -11,9 +11,15 @@ struct TokenEndpoint: Sendable {
     private static let standardLifetime = Duration.seconds(300)
 
     private struct Answer: Decodable {
-        let access_token: String
-        let token_type: String?
-        let expires_in: Double?
+        let token: String
+        let type: String?
+        let lifetime: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case token = "access_token"
+            case type = "token_type"
+            case lifetime = "expires_in"
+        }
     }
 
     let sender: HTTPSender
@@ -59,13 +65,13 @@ struct TokenEndpoint: Sendable {
     ) throws -> TokenCache.Token {
         guard response.status == 200 else { throw AttemptFailure(.noCredentials, "it answered \(response.status)") }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)),
-            answer.token_type.map({ $0.lowercased() == "bearer" }) ?? true, !answer.access_token.isEmpty,
-            answer.access_token.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
+            answer.type.map({ $0.lowercased() == "bearer" }) ?? true, !answer.token.isEmpty,
+            answer.token.utf8.allSatisfy({ 0x21...0x7e ~= $0 })
         else { throw AttemptFailure(.noCredentials, "its answer has no bearer token") }
-        let lifetime = answer.expires_in.map { Duration.seconds(min(max($0, 0), 86_400 * 365)) } ?? standardLifetime
+        let lifetime = answer.lifetime.map { Duration.seconds(min(max($0, 0), 86_400 * 365)) } ?? standardLifetime
         // A tenth of its life, at most half a minute, for clocks and for the way to the destination.
         let until = start + lifetime - min(lifetime / 10, .seconds(30))
-        return TokenCache.Token(text: answer.access_token, fetchedAt: .now, until: until)
+        return TokenCache.Token(text: answer.token, fetchedAt: .now, until: until)
     }
 }
 
