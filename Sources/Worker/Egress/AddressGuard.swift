@@ -27,7 +27,8 @@ struct AddressGuard: Sendable {
 
     /// - Parameter peer: as the connection has it.
     func objection(to peer: SocketAddress?) -> AttemptFailure? {
-        guard let text = peer?.ipAddress, let address = IPAddress(text) else {
+        guard let peer else { return AttemptFailure(.reset, "the connection was closed at once") }
+        guard let text = peer.ipAddress, let address = IPAddress(text) else {
             return AttemptFailure(.blocked, "the connection has no internet address")
         }
         return objection(to: address)
