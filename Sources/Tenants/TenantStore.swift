@@ -85,8 +85,6 @@ package struct TenantStore: Sendable {
     package func version() async throws -> Int64 {
         try await client.query(SQL["tenants.version"]).first?.decode(0) ?? 0
     }
-
-    }
 }
 
 package struct UnknownTenant: Error, CustomStringConvertible {

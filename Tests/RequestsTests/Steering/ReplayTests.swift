@@ -18,7 +18,7 @@ struct ReplayTests {
     @Test(arguments: [(Verdict.delivered, "delivered"), (.dead, "dead"), (.cancelled, "cancelled")])
     func beginsAnew(_ verdict: Verdict, _ state: String) async throws {
         try await withSite { site in
-            let destination = try await site.destination { $0.maxAttempts = 2 }
+            let destination = try await site.destination { $0.retry.maxAttempts = 2 }
             let request = NewRequest(to: destination)
             try await site.add([request])
             try await site.report(try await site.claim(), .retry, .timeout)
