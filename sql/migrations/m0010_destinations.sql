@@ -94,15 +94,20 @@ COMMENT ON FUNCTION sluice.begin_deletion IS 'From its commit on a destination t
 CREATE FUNCTION sluice.finish_deletions(p_shards smallint[], p_worker uuid, p_grace interval, p_rows integer) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-    v_now    timestamptz := clock_timestamp();
-    v_shard  smallint;
-    v_tenant uuid;
-    v_gone   uuid;
-    v_lanes  bigint[];
-    v_mode   text;
-    v_is_old boolean;
-    v_rows   integer;
-    v_done   integer := 0;
+    v_now      timestamptz := clock_timestamp();
+    v_at       timestamptz;
+    v_shard    smallint;
+    v_tenant   uuid;
+    v_gone     uuid;
+    v_lanes    bigint[];
+    v_mode     text;
+    v_is_old   boolean;
+    v_from     bigint[];
+    v_requests uuid[];
+    v_attempts smallint[];
+    v_awaited  uuid[];
+    v_rows     integer;
+    v_done     integer := 0;
 BEGIN
     FOR v_shard, v_tenant, v_gone, v_mode, v_is_old IN
         SELECT d.shard, d.tenant_id, d.destination_id, d.deletion, d.deletion_began_at < v_now - p_grace FROM sluice.destination d
@@ -120,11 +125,16 @@ BEGIN
                     WHERE r.shard = v_shard AND r.lane_id = ANY (v_lanes) LIMIT p_rows) batch
                 WHERE w.shard = v_shard AND w.lane_id = batch.lane_id AND w.due_at = batch.due_at AND w.request_id = batch.request_id
                 RETURNING w.*)
+            SELECT array_agg(d.request_id), array_agg(d.lane_id), array_agg(d.attempts), array_agg(d.request_id) FILTER (WHERE d.is_awaited)
+            INTO v_requests, v_from, v_attempts, v_awaited FROM dropped d;
+            -- Read afterwards, so that it is later than any attempt that a report has logged meanwhile.
+            v_at := clock_timestamp();
             INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us, worker, error)
-            SELECT v_shard, v_tenant, c.request_id, c.lane_id, v_now, c.attempts, 'cancelled', 'cancelled', 0, p_worker, 'the destination was deleted'
-            FROM dropped c;
+            SELECT v_shard, v_tenant, c.request_id, c.lane_id, v_at, c.attempts, 'cancelled', 'cancelled', 0, p_worker, 'the destination was deleted'
+            FROM unnest(v_requests, v_from, v_attempts) AS c (request_id, lane_id, attempts);
             GET DIAGNOSTICS v_rows = ROW_COUNT;
             v_done := v_done + v_rows;
+            IF v_awaited IS NOT NULL THEN PERFORM sluice.tell_outcomes(v_awaited); END IF;
         END IF;
         CONTINUE WHEN NOT v_is_old
             OR EXISTS (SELECT FROM sluice.ready w WHERE w.shard = v_shard AND w.lane_id = ANY (v_lanes))
