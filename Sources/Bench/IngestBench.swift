@@ -15,28 +15,34 @@ package enum IngestBench {
             let client = server.client(on: loop)
             let configure = server.client(on: loop, statements: TenantStore.statements)
             try await results.describe(client)
-            let fixture = try await Fixture.make(
-                TenantStore(configure, secrets: Fixture.secrets()), name: "bench", url: "http://127.0.0.1:9")
+            let store = TenantStore(configure, secrets: try Fixture.secrets())
+            let fixture = try await Fixture.make(store, name: "bench", url: "http://127.0.0.1:9")
+            let limited = try await limitedTenants(store)
             let gateway = try await GatewayProcess.start("serve", server)
             defer { gateway.stop() }
 
             var inserts: [Double] = []
             var singles: [Double] = []
+            var full: [Double] = []
             var batches: [Double] = []
             var latencies: [Double] = []
-            for _ in 0..<rounds {
+            for round in 0..<rounds {
                 inserts.append(try pgbench(server, seconds: seconds))
-                let single = try await load(gateway.port, seconds: seconds, request: singleRequest(fixture))
+                let single = try await load(gateway.port, seconds: seconds, .same(singleRequest(fixture)))
                 singles.append(single.rate)
                 latencies.append(Double(single.latency.p99) / 1000)
+                full.append(try await load(gateway.port, seconds: seconds, fullRequests(limited, round)).rate)
                 let batch = try await load(
-                    gateway.port, seconds: seconds, request: batchRequest(fixture), connections: 8)
+                    gateway.port, seconds: seconds, .same(batchRequest(fixture)), connections: 8)
                 batches.append(batch.rate * 100)
             }
             results.add("pgbench inserts/s, 64 clients", median(inserts), "1/s")
             results.add("202s/s, 64 connections", median(singles), "1/s")
             results.add("202s / inserts", median(zip(singles, inserts).map { $0 / $1 }), "ratio", target: ">= 1.5")
             results.add("p99 of a 202", median(latencies), "ms")
+            results.add("202s/s, 100 limited tenants, idempotency keys", median(full), "1/s")
+            results.add(
+                "with limits and keys / 202s", median(zip(full, singles).map { $0 / $1 }), "ratio", target: ">= 0.85")
             results.add("NDJSON of 100, requests/s", median(batches), "1/s")
             results.add("NDJSON / 202s", median(zip(batches, singles).map { $0 / $1 }), "ratio", target: ">= 3")
             results.add("API resident", gateway.memory.peak, "MB", target: "<= 150")
@@ -51,6 +57,29 @@ package enum IngestBench {
             "/in/d0/bench", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: text/plain"], body: kibibyte)
     }
 
+    /// With limits that hold nobody up.
+    private static func limitedTenants(_ store: TenantStore) async throws -> [Fixture] {
+        var fixtures: [Fixture] = []
+        for number in 0..<100 {
+            fixtures.append(try await Fixture.make(store, name: "limited-\(number)", url: "http://127.0.0.1:9"))
+            var quotas = Quotas()
+            (quotas.ingestRate, quotas.maxWaiting, quotas.maxBodyBytes) = (1_000_000, 1_000_000_000, 1 << 20)
+            try await store.setQuotas(quotas, of: "limited-\(number)")
+        }
+        return fixtures
+    }
+
+    /// Each tenant in turn, each request with a key of its own.
+    private static func fullRequests(_ fixtures: [Fixture], _ round: Int) -> Load.Requests {
+        let heads = fixtures.map { ["Sluice-Key: \($0.key.text)", "Content-Type: text/plain"] }
+        return .each { number in
+            Load.post(
+                "/in/d0/bench",
+                headers: heads[number % heads.count] + ["Idempotency-Key: \"request-\(round)-\(number)\""],
+                body: kibibyte)
+        }
+    }
+
     private static func batchRequest(_ fixture: Fixture) -> [UInt8] {
         let body = String(decoding: kibibyte, as: UTF8.self)
         let line = #"{"destination":"d0","path":"/bench","body_text":"\#(body)"}"# + "\n"
@@ -60,10 +89,10 @@ package enum IngestBench {
             body: bytes)
     }
 
-    private static func load(_ port: Int, seconds: Int, request: [UInt8], connections: Int = connections) async throws
-        -> LoadReport
-    {
-        var load = Load(port: port, extent: .duration(.seconds(seconds)), requests: .same(request))
+    private static func load(
+        _ port: Int, seconds: Int, _ requests: Load.Requests, connections: Int = connections
+    ) async throws -> LoadReport {
+        var load = Load(port: port, extent: .duration(.seconds(seconds)), requests: requests)
         load.connections = connections
         load.warmUp = .seconds(2)
         let report = try await load.run()
