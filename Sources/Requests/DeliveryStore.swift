@@ -24,6 +24,8 @@ package struct DeliveryStore: Sendable {
         package var quantum: Int32 = 128
         package var rows: Int32 = 256
         package var bytes: Int64 = 8 << 20
+        /// Tenants from which nothing is taken.
+        package var leavingOut: [TenantID] = []
 
         package init() {}
     }
@@ -41,7 +43,8 @@ package struct DeliveryStore: Sendable {
         let rows = try await client.execute(
             SQL["deliveries.claim"],
             Parameters(
-                shard, worker.uuid, token, limits.lanes, limits.rows, limits.bytes, limits.quantum))
+                shard, worker.uuid, token, limits.lanes, limits.rows, limits.bytes, limits.quantum,
+                limits.leavingOut.map(\.uuid)))
         var claim = Claim()
         claim.deliveries.reserveCapacity(rows.count)
         for row in rows {

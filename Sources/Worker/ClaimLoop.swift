@@ -14,6 +14,37 @@ final class ClaimLoop: Service {
     private struct State {
         var slots: Slots
         var schedule = ShardSchedule()
+
+        enum Step {
+            case claim(Int16, DeliveryStore.ClaimLimits)
+            /// nil: for news, or the next poll.
+            case wait(until: ContinuousClock.Instant?)
+        }
+
+        /// What to do next; a claim begins with it.
+        mutating func step(now: ContinuousClock.Instant) -> Step {
+            switch schedule.turn(now: now) {
+            case .idle: return .wait(until: nil)
+            case .wait(let until): return .wait(until: until)
+            case .claim(let shard):
+                let room = slots.room(now: now)
+                if room > 0 {
+                    slots.claim(now: now)
+                    return claim(shard, rows: room, leavingOut: [])
+                }
+                guard slots.lastRoom > 0, let shard = schedule.news(now: now) else { return .wait(until: slots.roomAt) }
+                return claim(shard, rows: slots.lastRoom, leavingOut: slots.heavy)
+            }
+        }
+
+        private mutating func claim(_ shard: Int16, rows: Int, leavingOut: [TenantID]) -> Step {
+            schedule.begin(shard)
+            var limits = DeliveryStore.ClaimLimits()
+            limits.rows = min(limits.rows, Int32(clamping: rows))
+            limits.bytes = min(limits.bytes, Int64(slots.byteRoom))
+            limits.leavingOut = leavingOut
+            return .claim(shard, limits)
+        }
     }
 
     private let worker: WorkerID
@@ -76,29 +107,30 @@ final class ClaimLoop: Service {
                 await poll()
                 nextPoll = .now + Self.pollInterval * .random(in: 0.8..<1.2)
             }
-            let (room, bytes, turn) = state.withLock { ($0.slots.room, $0.slots.byteRoom, $0.schedule.turn(now: .now)) }
-            switch turn {
-            case .claim(let shard) where room > 0 && watch.trustsEgress:
-                for delivery in await claim(shard, room: room, bytes: bytes) {
-                    state.withLock { $0.slots.take(delivery.bytes) }
+            guard watch.trustsEgress else {
+                await bell.wait(upTo: nextPoll - .now)
+                continue
+            }
+            switch state.withLock({ $0.step(now: .now) }) {
+            case .claim(let shard, let limits):
+                for delivery in await claim(shard, limits) {
+                    state.withLock { $0.slots.take(delivery.bytes, of: delivery.tenant) }
                     start(delivery)
                 }
-            case .wait(let until): await bell.wait(upTo: min(until, nextPoll) - .now)
-            case .claim, .idle: await bell.wait(upTo: nextPoll - .now)
+            case .wait(let until): await bell.wait(upTo: min(until ?? nextPoll, nextPoll) - .now)
             }
         }
     }
 
-    private func claim(_ shard: Int16, room: Int, bytes: Int) async -> [Delivery] {
-        var limits = DeliveryStore.ClaimLimits()
-        limits.rows = min(limits.rows, Int32(clamping: room))
-        limits.bytes = min(limits.bytes, Int64(bytes))
-        state.withLock { $0.schedule.begin(shard) }
+    private func claim(_ shard: Int16, _ limits: DeliveryStore.ClaimLimits) async -> [Delivery] {
         do {
             let claim = try await store.claim(shard: shard, worker: worker, limits: limits)
             if !claim.disarmed.isEmpty { arm.arm(claim.disarmed) }
             let result: ShardSchedule.Result =
-                if claim.deliveries.isEmpty { claim.disarmed.isEmpty ? .nothing : .exhausted } else {
+                // Who was left out may have more.
+                if !limits.leavingOut.isEmpty { .more } else if claim.deliveries.isEmpty {
+                    claim.disarmed.isEmpty ? .nothing : .exhausted
+                } else {
                     claim.deliveries.allSatisfy { claim.disarmed.contains($0.lane) } ? .exhausted : .more
                 }
             state.withLock { $0.schedule.claimed(shard, result, now: .now) }
@@ -123,9 +155,7 @@ final class ClaimLoop: Service {
     private func process(_ delivery: Delivery, through deliverer: Deliverer) async {
         await dispatcher.dispatch(delivery, through: deliverer)
         let mustRing = state.withLock { state in
-            let before = state.slots.room
-            state.slots.release(delivery.bytes)
-            return before == 0 && state.slots.room > 0 || state.slots.taken == 0
+            state.slots.release(delivery.bytes, of: delivery.tenant)
         }
         if mustRing { bell.ring() }
     }

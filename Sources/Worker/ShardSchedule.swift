@@ -39,6 +39,9 @@ struct ShardSchedule {
         return queue.map(\.notBefore).min().map(Turn.wait) ?? .idle
     }
 
+    /// A shard that was told of work since its last claim began, whether or not it is its turn.
+    func news(now: ContinuousClock.Instant) -> Int16? { queue.first { $0.isMarked && $0.notBefore <= now }?.shard }
+
     /// A claim of the shard is about to be sent.
     mutating func begin(_ shard: Int16) {
         guard let index = queue.firstIndex(where: { $0.shard == shard }) else { return }

@@ -20,6 +20,17 @@ struct FairnessTests {
         }
     }
 
+    @Test func tenantsAreLeftOut() async throws {
+        try await withSite { site in
+            let heavy = try await site.destination("heavy", of: try await site.tenant("a"))
+            let light = try await site.destination("light", of: try await site.tenant("b"))
+            for destination in [heavy, light] { try await site.add(10, to: destination) }
+            let claimed = try await site.claim { $0.leavingOut = [heavy.tenant] }
+            #expect(claimed.count == 10 && claimed.allSatisfy { $0.lane == light.lane })
+            #expect(try await site.claim().count == 10)
+        }
+    }
+
     @Test func weightsDivideShares() async throws {
         try await withSite { site in
             let destinations = [

@@ -45,6 +45,18 @@ struct ShardScheduleTests {
         #expect(schedule.turn(now: start) == .claim(5))
     }
 
+    @Test func newsAreOfShardsThatWereToldOfSince() {
+        var schedule = ShardSchedule()
+        schedule.mark([1, 2], now: start)
+        #expect(schedule.news(now: start) == 1)
+        schedule.take(1, .more, now: start)
+        #expect(schedule.news(now: start) == 2)
+        schedule.take(2, .more, now: start)
+        #expect(schedule.news(now: start) == nil && schedule.turn(now: start) == .claim(1))
+        schedule.mark([2], now: start)
+        #expect(schedule.news(now: start) == 2)
+    }
+
     @Test func aPauseOfOneDoesNotHoldUpOthers() {
         var schedule = ShardSchedule()
         schedule.mark([1, 2], now: start)

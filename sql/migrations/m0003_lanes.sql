@@ -149,7 +149,8 @@ $$;
 COMMENT ON FUNCTION sluice.ready_mixed IS 'The next due deliveries of a lane that drains a backlog: three from before p_fresh_since for each since then, so that what comes now does not wait for hours of backlog. p_turn, in 0..1 and drawn anew for each claim, keeps that share also where a claim takes one.';
 
 CREATE FUNCTION sluice.claim(
-    p_shard smallint, p_worker uuid, p_token bigint, p_lanes integer, p_rows integer, p_bytes bigint, p_quantum integer
+    p_shard smallint, p_worker uuid, p_token bigint, p_lanes integer, p_rows integer, p_bytes bigint, p_quantum integer,
+    p_leaving_out uuid[] DEFAULT '{}'
 ) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
     method text, path text, query text, headers text, body bytea, epoch bigint)
@@ -173,7 +174,7 @@ BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT array_agg(s.lane_id), bool_or(s.tenant_limit IS NOT NULL) INTO v_lanes, v_limited FROM (
         SELECT l.lane_id, l.tenant_limit FROM sluice.lane l
-        WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass'
+        WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass' AND l.tenant_id <> ALL (p_leaving_out)
         ORDER BY l.vtime LIMIT p_lanes
         FOR NO KEY UPDATE SKIP LOCKED) s;
     IF v_lanes IS NULL THEN RETURN; END IF;
@@ -262,4 +263,4 @@ BEGIN
     FROM changed c WHERE NOT c.armed;
 END $$;
 
-COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
+COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, but for those of tenants that are left out, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';

@@ -20,6 +20,7 @@ SELECT sluice.arm_due($1, $2) AS runnable;
 -- $5 rows int4
 -- $6 bytes int8
 -- $7 quantum int4
+-- $8 leaving_out uuid[]
 -- > lane_id int8
 -- > tenant_id uuid
 -- > request_id uuid
@@ -32,7 +33,7 @@ SELECT sluice.arm_due($1, $2) AS runnable;
 -- > body bytea
 -- > epoch int8
 SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch
-FROM sluice.claim($1, $2, $3, $4, $5, $6, $7);
+FROM sluice.claim($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: deliveries.report
 -- $1 shards int2[]

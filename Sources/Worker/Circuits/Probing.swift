@@ -18,8 +18,11 @@ struct Probing: Sendable {
     /// - Parameter skip: a request that may have been the fault of the last failure.
     func probe(_ key: CircuitKey, skip: RequestID?) async -> (request: RequestID?, signal: CircuitSignal)? {
         do {
-            let claimed = try await store.claimProbe(
-                shard: key.shard, tenant: key.tenant, destination: key.destination, worker: worker, skip: skip)
+            // In a task of its own, which a shutdown does not cancel: what was claimed unseen would wait for its lease's end.
+            let claimed = try await Task {
+                try await store.claimProbe(
+                    shard: key.shard, tenant: key.tenant, destination: key.destination, worker: worker, skip: skip)
+            }.value
             if let claimed { return (claimed.request, await send(claimed)) }
             return try await check(key).map { (nil, $0) }
         } catch {
