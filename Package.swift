@@ -58,6 +58,8 @@ let package = Package(
             name: "SQL", dependencies: ["Postgres"], path: "sql",
             resources: [.embedInCode("migrations"), .embedInCode("queries"), .embedInCode("bench")],
             swiftSettings: settings),
+        .target(
+            name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         module("Model", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
@@ -66,8 +68,8 @@ let package = Package(
         module(
             "API",
             [
-                "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird, httpTypes, nioCore,
-                logging, lifecycle,
+                "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird, httpTypes,
+                nioCore, logging, lifecycle,
             ]),
         module(
             "Worker",
@@ -98,7 +100,7 @@ let package = Package(
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
-        tests("APITests", ["API", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle]),
+        tests("APITests", ["API", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
         tests(
             "WorkerTests",
             [

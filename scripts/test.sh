@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 say() { printf '\n== %s: %s\n' "$(date +%T)" "$*" >&2; }
 
 scripts/install.sh
+scripts/python.sh
 
 say "checking the format"
 swift format lint --strict --recursive Package.swift Sources Tests sql

@@ -13,7 +13,7 @@ package import Tenants
 package struct APIServer: Service {
     private let configuration: APIConfiguration
     private let captures: CaptureEndpoint
-    private let responder: Responder
+    let responder: Responder
     private let limits: IngestLimits
     private let uses: KeyUseLoop
     private let waiters: OutcomeWaiters
@@ -63,7 +63,7 @@ package struct APIServer: Service {
             + KeysEndpoint(store: tenants).routes + UsageEndpoint(store: tenants).routes
             + TenantsEndpoint(store: tenants, arm: arm).routes + TenantKeysEndpoint(store: tenants).routes
             + DestinationsEndpoint(store: tenants, arm: arm, trial: trial).routes
-            + Liveness(isReady: isReady).routes
+            + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
             logger: logger)

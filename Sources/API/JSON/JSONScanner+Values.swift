@@ -38,8 +38,10 @@ extension JSONScanner {
         return time
     }
 
+    /// `5.0` and `5e0` are whole numbers too, as JSON Schema has it.
     mutating func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int {
-        guard let number = Int(try literal()), range.contains(number) else {
+        let text = try literal()
+        guard let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:)), range.contains(number) else {
             throw Problem(
                 .invalidRequest, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Model
-import NIOCore
 import Postgres
 import Tenants
 
@@ -63,7 +62,7 @@ struct KeyDesk: Sendable {
 
     func revoke(_ call: Call) async throws -> Answer {
         guard try await store.revokeKey(try id(call), tenant: tenant, shard: shard) else { throw Self.unknown }
-        return Answer(.noContent, [:], body: ByteBuffer())
+        return Answer.noContent
     }
 
     private func record(_ id: KeyID) async throws -> KeyRecord {

@@ -67,6 +67,18 @@ import Testing
         #expect(throws: JSONError.self) { try scanner.string() }
     }
 
+    @Test(arguments: ["5", "5.0", "5e0", "0.5e1"])
+    func readsWholeNumbersHoweverTheyAreWritten(_ text: String) throws {
+        var scanner = try JSONScanner(Array(text.utf8))
+        #expect(try scanner.integer("n", in: 1...5) == 5)
+    }
+
+    @Test(arguments: ["5.5", "6", "0", "1e400", "-1e400", "1e19", "\"5\"", "null", "true"])
+    func refusesWhatIsNoWholeNumberOfTheRange(_ text: String) throws {
+        var scanner = try JSONScanner(Array(text.utf8))
+        #expect(throws: Problem.self) { try scanner.integer("n", in: 1...5) }
+    }
+
     @Test func readsARangeOnly() throws {
         var scanner = try JSONScanner(Array("[1,2]".utf8), 1..<2)
         #expect(try scanner.skip() == 1..<2)

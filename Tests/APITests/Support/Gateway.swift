@@ -1,4 +1,3 @@
-import API
 import Circuits
 import Model
 import Postgres
@@ -6,6 +5,8 @@ import Requests
 import ServiceLifecycle
 import Tenants
 import TestSupport
+
+@testable import API
 
 /// An API server on a database of its own, with two tenants that have a destination `hook` each.
 struct Gateway: Sendable {
@@ -17,6 +18,7 @@ struct Gateway: Sendable {
     let otherKey: APIKey
     let destination: Destination
     let isReady: Shared<Bool>
+    let routes: [Route]
     let tenants: TenantStore
     let snapshots: SnapshotLoop
     let waiters: OutcomeWaiters
@@ -158,7 +160,8 @@ func withGateway(
         try await eventually { listening.value != 0 }
         let gateway = Gateway(
             port: listening.value, client: client, key: key, otherKey: otherKey, destination: destination,
-            isReady: isReady, tenants: tenants, snapshots: snapshots, waiters: waiters, tried: tried,
+            isReady: isReady, routes: server.responder.router.routes, tenants: tenants, snapshots: snapshots,
+            waiters: waiters, tried: tried,
             stop: { await services.triggerGracefulShutdown() })
         do {
             try await body(gateway)

@@ -11,10 +11,12 @@ final class GatewayProcess: Sendable {
     private let ending = Mutex<Int32?>(nil)
 
     /// Standard output and standard error go to files, not to pipes: those would block it when nobody reads.
-    init(_ arguments: [String], environment: [String: String], output: URL, errors: URL) throws {
+    init(
+        _ program: URL = executable, _ arguments: [String], environment: [String: String], output: URL, errors: URL
+    ) throws {
         outputFile = output
         errorFile = errors
-        pid = try spawn([executable.path] + arguments, environment: environment, output: output, errors: errors)
+        pid = try spawn([program.path] + arguments, environment: environment, output: output, errors: errors)
     }
 
     /// The exit status, or the negative number of the signal that ended it; nil while it runs.
@@ -68,7 +70,7 @@ final class GatewayProcess: Sendable {
 }
 
 /// The build puts it beside the resources of the tests.
-private let executable = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("sluice")
+let executable = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("sluice")
 
 private func text(_ file: URL) -> String { String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self) }
 

@@ -14,13 +14,16 @@ final class Processes: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
     }
 
-    func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> GatewayProcess {
+    /// - Parameter program: the gateway, where none is named.
+    func start(
+        _ arguments: [String], _ environment: [String: String] = [:], program: URL = executable
+    ) throws -> GatewayProcess {
         let inherited = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("SLUICE_") && !$0.key.hasPrefix("PG")
         }
         let name = UUID().uuidString
         let process = try GatewayProcess(
-            arguments, environment: inherited.merging(environment) { $1 },
+            program, arguments, environment: inherited.merging(environment) { $1 },
             output: directory.appendingPathComponent("\(name).out"),
             errors: directory.appendingPathComponent("\(name).err"))
         started.withLock { $0.append(process) }
