@@ -3,6 +3,7 @@
 import os
 
 import schemathesis
+from schemathesis.engine import observations
 
 KEY, TENANT = os.environ["SLUICE_KEY_ID"], os.environ["SLUICE_TENANT"]
 OTHER_KEY = "00000000-0000-7000-8000-000000000000"
@@ -20,3 +21,17 @@ def before_call(context, case, kwargs):
 @schemathesis.serializer("application/x-ndjson")
 def ndjson(context, value):
     return str(value).encode(errors="replace")
+
+
+# schemathesis looks for links in answers, and stops at a text that begins as a URL and is none.
+find_path = observations._same_origin_path
+
+
+def find_path_or_nothing(value, origin):
+    try:
+        return find_path(value, origin)
+    except ValueError:
+        return None
+
+
+observations._same_origin_path = find_path_or_nothing
