@@ -4,7 +4,10 @@ package import Model
 package struct Destination: Sendable {
     package let tenant: TenantID
     package let id: DestinationID
+    /// Its only lane, or the first of an ordered destination.
     package let lane: LaneID
+    /// Of an ordered destination, in their order.
+    let furtherLanes: [LaneID]
     package let settings: DestinationSettings
     /// Grows with each change; the ETag of its document.
     package let version: Int64
@@ -21,12 +24,13 @@ package struct Destination: Sendable {
     }
 
     package init(
-        tenant: TenantID, id: DestinationID, lane: LaneID, settings: DestinationSettings, version: Int64 = 1,
-        deletion: Backlog? = nil
+        tenant: TenantID, id: DestinationID, lane: LaneID, furtherLanes: [LaneID] = [], settings: DestinationSettings,
+        version: Int64 = 1, deletion: Backlog? = nil
     ) {
         self.tenant = tenant
         self.id = id
         self.lane = lane
+        self.furtherLanes = furtherLanes
         self.settings = settings
         self.version = version
         self.deletion = deletion
@@ -47,6 +51,8 @@ package struct DestinationSettings: Sendable, Hashable {
     /// Attempts a second, over all workers; nil is no limit.
     package var ratePerSecond: Double?
     package var rateBurst: Int32 = 1
+    /// Deliveries go out in order within each of so many lanes, one at a time; 1 to 64. nil: in no order. Chosen once.
+    package var orderedLanes: Int32? { didSet { maxInFlight = orderedLanes ?? maxInFlight } }
     package var retry = RetryPolicy()
     /// Up to two: during a rotation requests bear both signatures. None: requests are not signed.
     package var signingKeys: [SigningKey] = []

@@ -11,6 +11,7 @@ extension DestinationDocument {
             "max_in_flight": .number(Double(settings.maxInFlight)),
             "rate_per_second": settings.ratePerSecond.map { .number($0) } ?? .null,
             "rate_burst": .number(Double(settings.rateBurst)),
+            "ordered_lanes": settings.orderedLanes.map { .number(Double($0)) } ?? .null,
             "max_attempts": .number(Double(retry.maxAttempts)),
             "retried_statuses": .array(retry.retriedStatuses.map { .number(Double($0)) }),
             "final_statuses": .array(retry.finalStatuses.map { .number(Double($0)) }),

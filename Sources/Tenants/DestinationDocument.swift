@@ -5,7 +5,7 @@ import Model
 package enum DestinationDocument {
     private static let members: Set<String> = [
         "base_url", "connect_timeout_ms", "timeout_ms", "max_in_flight", "rate_per_second", "rate_burst",
-        "max_attempts",
+        "ordered_lanes", "max_attempts",
         "backoff_base_ms", "backoff_cap_ms", "retry_schedule_ms", "retried_statuses", "final_statuses", "signing_keys",
         "headers", "auth", "tls",
     ]
@@ -28,8 +28,7 @@ package enum DestinationDocument {
                 members["connect_timeout_ms"], "connect_timeout_ms", in: 10...60_000, default: 5_000)
             settings.timeout = reader.milliseconds(
                 members["timeout_ms"], "timeout_ms", in: 10...300_000, default: 30_000)
-            settings.maxInFlight = reader.integer(
-                members["max_in_flight"], "max_in_flight", in: 1...10_000, default: 64)
+            reader.concurrency(members, of: &settings, over: stored)
             settings.ratePerSecond = reader.rate(members["rate_per_second"], "rate_per_second")
             settings.rateBurst = reader.integer(members["rate_burst"], "rate_burst", in: 1...1_000_000, default: 1)
             settings.retry = reader.retry(members)
@@ -61,6 +60,24 @@ extension FieldReader {
         _ value: JSONValue?, _ path: String, in range: ClosedRange<Int>, default standard: Int
     ) -> Duration {
         .milliseconds(integer(value, path, in: range, default: standard))
+    }
+
+    /// An ordered destination has as many attempts under way as it has lanes.
+    fileprivate mutating func concurrency(
+        _ members: [String: JSONValue], of settings: inout DestinationSettings, over stored: DestinationSettings?
+    ) {
+        settings.maxInFlight = integer(members["max_in_flight"], "max_in_flight", in: 1...10_000, default: 64)
+        if let lanes = members["ordered_lanes"] {
+            let chosen = settings.maxInFlight
+            settings.orderedLanes = integer(lanes, "ordered_lanes", in: 1...64, default: 1)
+            if members["max_in_flight"] != nil, chosen != settings.maxInFlight {
+                refuse("max_in_flight", "is the number of ordered_lanes, where there are such; leave it out")
+            }
+        }
+        if let stored, stored.orderedLanes != settings.orderedLanes {
+            let current = stored.orderedLanes.map { "\($0)" } ?? "null"
+            refuse("ordered_lanes", "is \(current) and can't be changed: make another destination")
+        }
     }
 
     fileprivate mutating func rate(_ value: JSONValue?, _ path: String) -> Double? {

@@ -117,7 +117,7 @@ extension TenantSnapshot.Contents {
         remove(destination.id)
         let entry = TenantSnapshot.Entry(destination)
         byID[destination.id] = entry
-        byLane[destination.lane] = entry
+        for lane in destination.lanes { byLane[lane] = entry }
         faults[destination.id] = destination.settings.fault
         // One that is being deleted takes no new requests.
         guard destination.deletion == nil else { return }
@@ -128,7 +128,7 @@ extension TenantSnapshot.Contents {
         guard let destination = byID[id]?.destination else { return }
         byID[id] = nil
         faults[id] = nil
-        byLane[destination.lane] = nil
+        for lane in destination.lanes { byLane[lane] = nil }
         byName[.init(tenant: destination.tenant, name: destination.settings.name[...])] = nil
     }
 }

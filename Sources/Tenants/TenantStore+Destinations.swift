@@ -3,7 +3,7 @@ import Postgres
 import SQL
 
 extension TenantStore {
-    /// Makes a destination with its lane, or changes the one of that name; one that is being deleted stays then.
+    /// Makes a destination with its lanes, or changes the one of that name; one that is being deleted stays then.
     ///
     /// - Parameter expected: the version that is changed, 0 where there must be none; nil: any. Where it is another,
     ///   `StaleDestination` is thrown.
@@ -18,14 +18,16 @@ extension TenantStore {
             Parameters(
                 shard, tenant.uuid, DestinationID.new().uuid, settings.name, settings.baseURL,
                 settings.connectTimeout.milliseconds, settings.timeout.milliseconds, settings.maxInFlight,
-                settings.ratePerSecond, settings.rateBurst, retry.maxAttempts, retry.backoff.base.milliseconds,
-                retry.backoff.cap.milliseconds, retry.schedule.map(\.milliseconds), retry.retriedStatuses,
+                settings.ratePerSecond, settings.rateBurst, settings.orderedLanes, retry.maxAttempts,
+                retry.backoff.base.milliseconds, retry.backoff.cap.milliseconds, retry.schedule.map(\.milliseconds),
+                retry.retriedStatuses,
                 retry.finalStatuses, settings.tls.clientCertificate, settings.tls.authorities, sealed.map { Bytea($0) },
                 expected))
         guard let row = rows.first else { throw StaleDestination() }
+        let lanes = try Self.lanes(row, 1, shard)
         return Destination(
-            tenant: tenant, id: DestinationID(try row.decode(0)),
-            lane: LaneID(shard: shard, number: try row.decode(1)), settings: settings, version: try row.decode(2))
+            tenant: tenant, id: DestinationID(try row.decode(0)), lane: lanes.first, furtherLanes: lanes.further,
+            settings: settings, version: try row.decode(2))
     }
 
     /// By name, from the given one on.
@@ -81,22 +83,32 @@ extension TenantStore {
         settings.maxInFlight = try row.decode(10)
         settings.ratePerSecond = try row.decode(11)
         settings.rateBurst = try row.decode(12)
-        settings.retry.maxAttempts = try row.decode(13)
+        settings.orderedLanes = try row.decode(13)
+        settings.retry.maxAttempts = try row.decode(14)
         settings.retry.backoff = Backoff(
-            base: .milliseconds(try row.decode(14, as: Int32.self)),
-            cap: .milliseconds(try row.decode(15, as: Int32.self)))
-        settings.retry.schedule = try row.decode(16, as: [Int32].self).map { .milliseconds($0) }
-        settings.retry.retriedStatuses = try row.decode(17)
-        settings.retry.finalStatuses = try row.decode(18)
-        settings.tls.clientCertificate = try row.decode(19)
-        settings.tls.authorities = try row.decode(20)
-        if let sealed = try row.decode(21, as: Bytea?.self) {
+            base: .milliseconds(try row.decode(15, as: Int32.self)),
+            cap: .milliseconds(try row.decode(16, as: Int32.self)))
+        settings.retry.schedule = try row.decode(17, as: [Int32].self).map { .milliseconds($0) }
+        settings.retry.retriedStatuses = try row.decode(18)
+        settings.retry.finalStatuses = try row.decode(19)
+        settings.tls.clientCertificate = try row.decode(20)
+        settings.tls.authorities = try row.decode(21)
+        if let sealed = try row.decode(22, as: Bytea?.self) {
             secrets.open(sealed.bytes, into: &settings, of: tenant)
         }
+        let lanes = try Self.lanes(row, 3, try row.decode(0))
         return Destination(
-            tenant: tenant, id: DestinationID(try row.decode(2)),
-            lane: LaneID(shard: try row.decode(0), number: try row.decode(3)), settings: settings,
-            version: try row.decode(4), deletion: try row.decode(5, as: String?.self).flatMap(Destination.Backlog.init))
+            tenant: tenant, id: DestinationID(try row.decode(2)), lane: lanes.first, furtherLanes: lanes.further,
+            settings: settings, version: try row.decode(4),
+            deletion: try row.decode(5, as: String?.self).flatMap(Destination.Backlog.init))
+    }
+
+    private static func lanes(_ row: Row, _ column: Int, _ shard: Int16) throws -> (first: LaneID, further: [LaneID]) {
+        let lanes = try row.decode(column, as: [Int64].self).map { LaneID(shard: shard, number: $0) }
+        guard let first = lanes.first else {
+            throw PostgresError(.mismatch, "a destination without a lane came back", statement: "destinations")
+        }
+        return (first, Array(lanes.dropFirst()))
     }
 }
 

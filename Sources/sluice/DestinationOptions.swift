@@ -11,6 +11,8 @@ struct DestinationOptions: ParsableArguments {
     @Option(help: "Attempts under way at the same time, over all workers.") var maxInFlight: Int?
     @Option(help: "Attempts a second, over all workers; none: no limit.") var rate: Double?
     @Option(help: "Attempts that may be made at once after a quiet time.") var burst: Int?
+    @Option(help: "Lanes in which deliveries keep their order, 1 to 64; none: no order. Chosen once.")
+    var orderedLanes: Int?
     @Option(help: "Attempts until a delivery becomes a dead letter.") var maxAttempts: Int?
     @Option(help: "A Standard Webhooks secret (whsec_...) to sign with.") var secret: String?
 
@@ -22,6 +24,7 @@ struct DestinationOptions: ParsableArguments {
         options["max_in_flight"] = maxInFlight.map { .number(Double($0)) }
         options["rate_per_second"] = rate.map { .number($0) }
         options["rate_burst"] = burst.map { .number(Double($0)) }
+        options["ordered_lanes"] = orderedLanes.map { .number(Double($0)) }
         options["max_attempts"] = maxAttempts.map { .number(Double($0)) }
         options["signing_keys"] = secret.map {
             .array([.object(["id": .string("default"), "algorithm": .string("hmac-sha256"), "secret": .string($0)])])

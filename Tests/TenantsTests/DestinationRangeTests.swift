@@ -36,6 +36,11 @@ struct DestinationRangeTests {
         Case("max_in_flight_is_in_range") { $0.maxInFlight = 10_001 },
         Case("rate_is_positive") { $0.ratePerSecond = 0 },
         Case("rate_burst_is_positive") { $0.rateBurst = 0 },
+        Case("ordered_lanes_are_few") { $0.orderedLanes = 65 },
+        Case("in_flight_are_as_many_as_ordered_lanes") { settings in
+            settings.orderedLanes = 2
+            settings.maxInFlight = 3
+        },
         Case("max_attempts_is_in_range") { $0.retry.maxAttempts = 0 },
         Case("max_attempts_is_in_range") { $0.retry.maxAttempts = 101 },
         Case("backoff_base_is_in_range") { $0.retry.backoff = Backoff(base: .zero, cap: .seconds(1)) },

@@ -110,6 +110,7 @@ CREATE TABLE sluice.destination (
     max_in_flight      integer NOT NULL DEFAULT 64 CONSTRAINT max_in_flight_is_in_range CHECK (max_in_flight BETWEEN 1 AND 10000),
     rate_per_second    double precision CONSTRAINT rate_is_positive CHECK (rate_per_second > 0),
     rate_burst         integer NOT NULL DEFAULT 1 CONSTRAINT rate_burst_is_positive CHECK (rate_burst >= 1),
+    ordered_lanes      integer CONSTRAINT ordered_lanes_are_few CHECK (ordered_lanes BETWEEN 1 AND 64),
     max_attempts       smallint NOT NULL DEFAULT 12 CONSTRAINT max_attempts_is_in_range CHECK (max_attempts BETWEEN 1 AND 100),
     backoff_base_ms    integer NOT NULL DEFAULT 1000 CONSTRAINT backoff_base_is_in_range CHECK (backoff_base_ms BETWEEN 1 AND 3600000),
     backoff_cap_ms     integer NOT NULL DEFAULT 3600000 CONSTRAINT backoff_cap_is_in_range CHECK (backoff_cap_ms BETWEEN backoff_base_ms AND 86400000),
@@ -128,6 +129,7 @@ CREATE TABLE sluice.destination (
     created_at         timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (shard, tenant_id, destination_id),
     CONSTRAINT a_deletion_is_dated CHECK ((deletion IS NULL) = (deletion_began_at IS NULL)),
+    CONSTRAINT in_flight_are_as_many_as_ordered_lanes CHECK (max_in_flight = ordered_lanes),
     CONSTRAINT destination_name_is_unique UNIQUE (shard, tenant_id, name)
 );
 
@@ -137,6 +139,7 @@ COMMENT ON COLUMN sluice.destination.timeout_ms IS 'From the start of an attempt
 COMMENT ON COLUMN sluice.destination.max_in_flight IS 'Attempts under way at the same time, over all workers.';
 COMMENT ON COLUMN sluice.destination.rate_per_second IS 'Attempts a second, over all workers; NULL is no limit.';
 COMMENT ON COLUMN sluice.destination.rate_burst IS 'Attempts that may be made at once after a quiet time, where there is a rate.';
+COMMENT ON COLUMN sluice.destination.ordered_lanes IS 'Deliveries go out in order within each of so many lanes, one at a time; an ordering key has one lane. NULL: in no order. Never changes, or deliveries of a key would be in two lanes.';
 COMMENT ON COLUMN sluice.destination.max_attempts IS 'After this many a delivery becomes a dead letter. The default, with the default back-off, spans about two hours.';
 COMMENT ON COLUMN sluice.destination.backoff_base_ms IS 'The wait before the second attempt; it doubles from then on, with jitter, up to backoff_cap_ms.';
 COMMENT ON COLUMN sluice.destination.retry_schedule_ms IS 'Waits before the second attempt, the third, ..., in place of the back-off; the last is repeated. Empty: the back-off applies.';

@@ -75,10 +75,13 @@ CREATE TABLE sluice.lane (
     rate_burst      integer NOT NULL,
     tokens          double precision NOT NULL,
     tokens_at       timestamptz NOT NULL,
+    is_ordered      boolean NOT NULL DEFAULT false,
+    blocked_until   timestamptz,
+    blocked_by      uuid,
     PRIMARY KEY (shard, lane_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 
-COMMENT ON TABLE sluice.lane IS 'The scheduling row of a destination: may work be claimed here, and how much. Claims start from armed lanes, never from the backlog.';
+COMMENT ON TABLE sluice.lane IS 'The scheduling row of a destination, or one of several of an ordered destination: may work be claimed here, and how much. Claims start from armed lanes, never from the backlog.';
 COMMENT ON COLUMN sluice.lane.gate IS 'The verdict of the destination''s circuit, as are the next four.';
 COMMENT ON COLUMN sluice.lane.epoch IS 'The circuit''s, stamped on what is claimed.';
 COMMENT ON COLUMN sluice.lane.dispatch_limit IS 'Deliveries in flight that the circuit allows; NULL: max_in_flight.';
@@ -90,10 +93,14 @@ COMMENT ON COLUMN sluice.lane.vtime IS 'Virtual time of the stride scheduler: th
 COMMENT ON COLUMN sluice.lane.tenant_limit IS 'Deliveries in flight that the tenant may have over all its lanes, a copy of the tenant''s; NULL: no limit.';
 COMMENT ON COLUMN sluice.lane.lease IS 'How long a claimed delivery stays its worker''s: the attempt''s time-out and slack.';
 COMMENT ON COLUMN sluice.lane.tokens IS 'Token bucket of the destination''s rate, as of tokens_at.';
+COMMENT ON COLUMN sluice.lane.is_ordered IS 'One delivery at a time, in the order of due_at and request_id, each until its end: a delivery that is tried again keeps its place, and the lane waits.';
+COMMENT ON COLUMN sluice.lane.blocked_until IS 'Of an ordered lane: when its first delivery may be tried again. Nothing is claimed before.';
+COMMENT ON COLUMN sluice.lane.blocked_by IS 'The request that the lane waits for; if it ends meanwhile, the lane goes on.';
 
 CREATE INDEX lane_runnable ON sluice.lane (shard, tenant_id, lane_id) WHERE armed AND gate = 'pass';
 CREATE INDEX lane_timer ON sluice.lane (shard, next_due_at) WHERE NOT armed AND next_due_at IS NOT NULL;
 CREATE INDEX lane_limited ON sluice.lane (shard, tenant_id) WHERE tenant_limit IS NOT NULL;
+CREATE INDEX lane_divided ON sluice.lane (shard, tenant_id, destination_id) WHERE is_ordered AND dispatch_limit IS NOT NULL;
 CREATE INDEX lane_destination ON sluice.lane (shard, tenant_id, destination_id);
 
 CREATE TABLE sluice.ready (
@@ -162,7 +169,7 @@ CREATE TABLE sluice.attempt (
 COMMENT ON TABLE sluice.attempt IS 'Log of attempts, append-only. Partitioned like request, so that the attempts of a request lie in one partition and go with it.';
 COMMENT ON COLUMN sluice.attempt.class IS 'What happened: delivered, rejected, redirected, throttled, server_error, connect_refused, timeout, lost, ...';
 COMMENT ON COLUMN sluice.attempt.status IS 'HTTP status of the response, where one came.';
-COMMENT ON COLUMN sluice.attempt.next_due_at IS 'Of a retry or a replay: when the next attempt is due.';
+COMMENT ON COLUMN sluice.attempt.next_due_at IS 'Of a retry or a replay: when the next attempt is due; in an ordered lane, where a retry keeps its place, that place.';
 COMMENT ON COLUMN sluice.attempt.number IS 'From 1, anew after a replay. An entry that no worker made (cancelled, expired while it waited, replayed) has the attempts spent, and a worker of zeros.';
 COMMENT ON COLUMN sluice.attempt.response_head IS 'Headers of the response, one a line, bounded.';
 COMMENT ON COLUMN sluice.attempt.response_body IS 'The first 16 KiB of the response''s body.';
@@ -206,7 +213,7 @@ SELECT q.shard, q.tenant_id, q.request_id, delivery.lane_id, l.destination_id, q
            ELSE coalesce(a.verdict::text, 'waiting')
        END AS state,
        coalesce(f.attempt, w.attempts, a.number, 0::smallint) AS attempts,
-       w.due_at, f.worker, f.lease_until, a.finished_at AS last_attempt_at, a.class AS last_class, a.status AS last_status
+       w.due_at, CASE WHEN w.request_id IS NOT NULL THEN l.blocked_until END AS blocked_until, f.worker, f.lease_until, a.finished_at AS last_attempt_at, a.class AS last_class, a.status AS last_status
 FROM sluice.request q
 CROSS JOIN LATERAL unnest(q.lanes) AS delivery(lane_id)
 -- Of a destination that was deleted, the lane is gone; what became of its deliveries is still told.

@@ -9,6 +9,15 @@
 -- Plans are pinned: these statements must walk indexes whatever the statistics of tables that are empty at one moment
 -- and hold a million rows at the next.
 
+CREATE FUNCTION sluice.destination_in_flight(p_shard smallint, p_tenant uuid, p_destination uuid) RETURNS bigint
+LANGUAGE sql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SELECT count(*) FROM sluice.lane l
+    JOIN sluice.in_flight f ON f.shard = l.shard AND f.lane_id = l.lane_id
+    WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination
+$$;
+
+COMMENT ON FUNCTION sluice.destination_in_flight IS 'Deliveries of a destination that are in flight, over all its lanes.';
+
 CREATE FUNCTION sluice.runnable_at(p_shard smallint, p_lane bigint) RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -23,12 +32,14 @@ BEGIN
     SELECT count(*) INTO v_flying FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = p_lane;
     IF v_flying >= least(v_lane.max_in_flight, v_lane.dispatch_limit) THEN RETURN NULL; END IF;
     IF v_lane.tenant_limit IS NOT NULL AND sluice.tenant_in_flight(p_shard, v_lane.tenant_id) >= v_lane.tenant_limit THEN RETURN NULL; END IF;
-    v_due := greatest(v_due, v_lane.throttled_until);
+    IF v_lane.is_ordered AND v_lane.dispatch_limit IS NOT NULL
+       AND sluice.destination_in_flight(p_shard, v_lane.tenant_id, v_lane.destination_id) >= v_lane.dispatch_limit THEN RETURN NULL; END IF;
+    v_due := greatest(v_due, v_lane.throttled_until, v_lane.blocked_until);
     IF v_lane.rate_per_second IS NULL THEN RETURN v_due; END IF;
     RETURN greatest(v_due, v_lane.tokens_at + make_interval(secs => (1 - v_lane.tokens) / v_lane.rate_per_second));
 END $$;
 
-COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limits, pause and rate, whatever its gate; NULL while it is empty or full, or its tenant is.';
+COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim could take something from the lane, by its backlog, limits, pauses and rate, whatever its gate; NULL while it is empty or full, or its tenant or ordered destination is.';
 
 CREATE FUNCTION sluice.arm(p_shards smallint[], p_lanes bigint[]) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
@@ -46,6 +57,15 @@ BEGIN
             JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id
             WHERE l.tenant_limit IS NOT NULL) limited
         JOIN sluice.lane sibling ON sibling.shard = limited.shard AND sibling.tenant_id = limited.tenant_id AND NOT sibling.armed;
+    END IF;
+    -- So is the room of an ordered destination whose circuit limits it.
+    IF EXISTS (SELECT FROM sluice.lane l WHERE l.shard = ANY (p_shards) AND l.is_ordered AND l.dispatch_limit IS NOT NULL) THEN
+        SELECT p_shards || array_agg(sibling.shard), p_lanes || array_agg(sibling.lane_id) INTO p_shards, p_lanes FROM (
+            SELECT DISTINCT l.shard, l.tenant_id, l.destination_id FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
+            JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id
+            WHERE l.is_ordered AND l.dispatch_limit IS NOT NULL) divided
+        JOIN sluice.lane sibling ON sibling.shard = divided.shard AND sibling.tenant_id = divided.tenant_id
+            AND sibling.destination_id = divided.destination_id AND NOT sibling.armed;
     END IF;
     SELECT array_agg(s.shard), array_agg(s.lane_id) INTO v_shards, v_lanes FROM (
         SELECT l.shard, l.lane_id
@@ -129,6 +149,35 @@ END $$;
 
 COMMENT ON FUNCTION sluice.reconcile IS 'Arms every lane that is runnable but not armed, by a loose scan over the lanes that have a backlog. Mends what a crash between a commit and its arm left behind.';
 
+CREATE FUNCTION sluice.ordered_shares(p_shard smallint, p_lanes bigint[], p_shares integer[]) RETURNS integer[]
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    v_shares      integer[] := coalesce(p_shares, array_fill(NULL::integer, ARRAY[cardinality(p_lanes)]));
+    v_destination record;
+    v_room        bigint;
+    v_place       integer;
+BEGIN
+    FOR v_destination IN
+        SELECT l.tenant_id, l.destination_id, min(l.dispatch_limit) AS limit, array_agg(asked.place::integer ORDER BY asked.place) AS places
+        FROM unnest(p_lanes) WITH ORDINALITY AS asked (lane_id, place)
+        JOIN sluice.lane l ON l.shard = p_shard AND l.lane_id = asked.lane_id
+        WHERE l.is_ordered AND l.dispatch_limit IS NOT NULL
+        GROUP BY l.tenant_id, l.destination_id ORDER BY l.destination_id
+    LOOP
+        -- Until the claim's commit, against another claim of other lanes of the destination. After the tenants', in the
+        -- destinations' order: no deadlock.
+        PERFORM pg_advisory_xact_lock(hashtextextended(v_destination.destination_id::text, 1));
+        v_room := v_destination.limit - sluice.destination_in_flight(p_shard, v_destination.tenant_id, v_destination.destination_id);
+        FOREACH v_place IN ARRAY v_destination.places LOOP
+            v_shares[v_place] := least(v_shares[v_place], (v_room > 0)::integer);
+            v_room := v_room - v_shares[v_place];
+        END LOOP;
+    END LOOP;
+    RETURN v_shares;
+END $$;
+
+COMMENT ON FUNCTION sluice.ordered_shares IS 'Bounds shares of a claim, as of sluice.tenant_shares, where an ordered destination''s circuit limits what is in flight over all its lanes. The lanes that have had least are given room first; a lane that has no use for it is disarmed, and the next claim gives it to others.';
+
 CREATE FUNCTION sluice.ready_mixed(
     p_shard smallint, p_lane bigint, p_fresh_since timestamptz, p_now timestamptz, p_rows bigint, p_turn double precision
 ) RETURNS TABLE (place tid, due_at timestamptz, request_id uuid, attempts smallint, bytes integer, is_awaited boolean)
@@ -169,20 +218,23 @@ DECLARE
     v_is_cut   boolean;
     v_turn     double precision := random();
     v_limited  boolean;
+    v_divided  boolean;
     v_shares   integer[];
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
-    SELECT array_agg(s.lane_id), bool_or(s.tenant_limit IS NOT NULL) INTO v_lanes, v_limited FROM (
-        SELECT l.lane_id, l.tenant_limit FROM sluice.lane l
+    SELECT array_agg(s.lane_id), bool_or(s.tenant_limit IS NOT NULL), bool_or(s.is_ordered AND s.dispatch_limit IS NOT NULL)
+    INTO v_lanes, v_limited, v_divided FROM (
+        SELECT l.lane_id, l.tenant_limit, l.is_ordered, l.dispatch_limit FROM sluice.lane l
         WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass' AND l.tenant_id <> ALL (p_leaving_out)
         ORDER BY l.vtime LIMIT p_lanes
         FOR NO KEY UPDATE SKIP LOCKED) s;
     IF v_lanes IS NULL THEN RETURN; END IF;
     IF v_limited THEN v_shares := sluice.tenant_shares(p_shard, v_lanes); END IF;
+    IF v_divided THEN v_shares := sluice.ordered_shares(p_shard, v_lanes, v_shares); END IF;
 
     v_now := clock_timestamp();
     WITH room AS MATERIALIZED (
-        SELECT l.lane_id, l.tenant_id, l.lease, l.epoch, l.fresh_since, CASE WHEN l.throttled_until > v_now THEN 0 ELSE least(
+        SELECT l.lane_id, l.tenant_id, l.lease, l.epoch, l.fresh_since, CASE WHEN l.throttled_until > v_now OR l.blocked_until > v_now THEN 0 ELSE least(
                    p_quantum, v_shares[locked.place::integer],
                    least(l.max_in_flight, l.dispatch_limit) - (SELECT count(*) FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id),
                    CASE WHEN l.rate_per_second IS NOT NULL THEN

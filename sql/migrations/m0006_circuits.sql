@@ -172,10 +172,14 @@ BEGIN
     -- Against a change of the tenant's state meanwhile.
     PERFORM FROM sluice.tenant t WHERE t.tenant_id = p_tenant FOR SHARE;
     v_gate := sluice.lane_gate(p_tenant, v_circuit.mode, v_circuit.state);
+    -- Several lanes in their order: no deadlock.
+    PERFORM FROM sluice.lane l
+    WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination AND l.is_ordered
+    ORDER BY l.lane_id FOR NO KEY UPDATE;
     -- A lane that is held is not armed: who opens the gate arms it, as if its work had just come.
     UPDATE sluice.lane l
     SET gate = v_gate, epoch = v_circuit.epoch, dispatch_limit = p_limit, throttled_until = v_circuit.throttled_until,
-        fresh_since = CASE WHEN v_gate = 'pass' AND l.gate = 'hold' THEN v_now ELSE l.fresh_since END,
+        fresh_since = CASE WHEN v_gate = 'pass' AND l.gate = 'hold' AND NOT l.is_ordered THEN v_now ELSE l.fresh_since END,
         armed = l.armed AND v_gate = 'pass',
         next_due_at = CASE WHEN v_gate = 'pass' THEN l.next_due_at END
     WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination
@@ -253,12 +257,15 @@ BEGIN
           AND NOT EXISTS (SELECT FROM sluice.tenant t WHERE t.tenant_id = p_tenant AND t.state <> 'active')
         ORDER BY l.lane_id FOR NO KEY UPDATE
     LOOP
+        -- An ordered lane is probed with its first delivery, when that is due again, or not at all.
+        CONTINUE WHEN v_lane.is_ordered AND (v_lane.blocked_until > v_now
+            OR EXISTS (SELECT FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = v_lane.lane_id));
         -- The oldest, or the one after it where that is the one to skip; never more of the backlog than these two.
         SELECT oldest.* INTO v_row FROM (
             SELECT w.* FROM sluice.ready w
             WHERE w.shard = p_shard AND w.lane_id = v_lane.lane_id AND w.due_at <= v_now
             ORDER BY w.due_at, w.request_id LIMIT 2) oldest
-        ORDER BY oldest.request_id = p_skip, oldest.due_at LIMIT 1;
+        ORDER BY oldest.request_id = p_skip AND NOT v_lane.is_ordered, oldest.due_at, oldest.request_id LIMIT 1;
         CONTINUE WHEN NOT FOUND;
         DELETE FROM sluice.ready w
         WHERE w.shard = p_shard AND w.lane_id = v_row.lane_id AND w.due_at = v_row.due_at AND w.request_id = v_row.request_id;

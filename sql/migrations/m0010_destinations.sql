@@ -3,10 +3,10 @@
 CREATE FUNCTION sluice.put_destination(
     p_shard smallint, p_tenant uuid, p_destination uuid, p_name text, p_base_url text,
     p_connect_timeout_ms integer, p_timeout_ms integer, p_max_in_flight integer, p_rate_per_second double precision,
-    p_rate_burst integer, p_max_attempts smallint, p_backoff_base_ms integer, p_backoff_cap_ms integer,
+    p_rate_burst integer, p_ordered_lanes integer, p_max_attempts smallint, p_backoff_base_ms integer, p_backoff_cap_ms integer,
     p_retry_schedule_ms integer[], p_retried_statuses smallint[], p_final_statuses smallint[],
     p_client_certificate text, p_authorities text, p_secrets bytea, p_expected bigint
-) RETURNS TABLE (destination_id uuid, lane_id bigint, version bigint)
+) RETURNS TABLE (destination_id uuid, lanes bigint[], version bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -14,13 +14,16 @@ DECLARE
     v_lease       interval := make_interval(secs => p_timeout_ms / 1000.0 + 15);
     v_destination uuid;
     v_version     bigint;
-    v_lane        bigint;
+    v_lanes       bigint[];
+    v_count       integer := coalesce(p_ordered_lanes, 1);
+    v_lane_limit  integer := CASE WHEN p_ordered_lanes IS NULL THEN p_max_in_flight ELSE 1 END;
+    v_burst       integer := greatest(1, p_rate_burst / v_count);
 BEGIN
     INSERT INTO sluice.destination AS d (shard, tenant_id, destination_id, name, base_url, connect_timeout_ms, timeout_ms,
-        max_in_flight, rate_per_second, rate_burst, max_attempts, backoff_base_ms, backoff_cap_ms, retry_schedule_ms,
+        max_in_flight, rate_per_second, rate_burst, ordered_lanes, max_attempts, backoff_base_ms, backoff_cap_ms, retry_schedule_ms,
         retried_statuses, final_statuses, client_certificate, authorities, secrets)
     SELECT p_shard, p_tenant, p_destination, p_name, p_base_url, p_connect_timeout_ms, p_timeout_ms, p_max_in_flight,
-           p_rate_per_second, p_rate_burst, p_max_attempts, p_backoff_base_ms, p_backoff_cap_ms, p_retry_schedule_ms,
+           p_rate_per_second, p_rate_burst, p_ordered_lanes, p_max_attempts, p_backoff_base_ms, p_backoff_cap_ms, p_retry_schedule_ms,
            p_retried_statuses, p_final_statuses, p_client_certificate, p_authorities, p_secrets
     WHERE coalesce(p_expected, 0) = 0
        OR EXISTS (SELECT FROM sluice.destination e WHERE e.shard = p_shard AND e.tenant_id = p_tenant AND e.name = p_name)
@@ -32,30 +35,39 @@ BEGIN
             retried_statuses = EXCLUDED.retried_statuses, final_statuses = EXCLUDED.final_statuses,
             client_certificate = EXCLUDED.client_certificate, authorities = EXCLUDED.authorities, secrets = EXCLUDED.secrets,
             version = d.version + 1, deletion = NULL, deletion_began_at = NULL
-        WHERE p_expected IS NULL OR p_expected = CASE WHEN d.deletion IS NULL THEN d.version ELSE 0 END
+        WHERE (p_expected IS NULL OR p_expected = CASE WHEN d.deletion IS NULL THEN d.version ELSE 0 END)
+          AND d.ordered_lanes IS NOT DISTINCT FROM EXCLUDED.ordered_lanes
     RETURNING d.destination_id, d.version INTO v_destination, v_version;
     IF NOT FOUND THEN RETURN; END IF;
 
-    UPDATE sluice.lane l
-    SET max_in_flight = p_max_in_flight, lease = v_lease, rate_per_second = p_rate_per_second, rate_burst = p_rate_burst,
-        tokens = p_rate_burst, tokens_at = v_now
-    WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = v_destination
-    RETURNING l.lane_id INTO v_lane;
-    IF NOT FOUND THEN
-        INSERT INTO sluice.lane AS l (shard, tenant_id, destination_id, gate, tenant_limit, max_in_flight, lease, rate_per_second, rate_burst, tokens, tokens_at)
-        VALUES (p_shard, p_tenant, v_destination, sluice.lane_gate(p_tenant, 'auto', 'closed'),
-            (SELECT t.max_in_flight FROM sluice.tenant t WHERE t.tenant_id = p_tenant), p_max_in_flight, v_lease,
-            p_rate_per_second, p_rate_burst, p_rate_burst, v_now)
-        RETURNING l.lane_id INTO v_lane;
+    SELECT array_agg(l.lane_id) INTO v_lanes FROM (
+        SELECT l.lane_id FROM sluice.lane l
+        WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = v_destination
+        ORDER BY l.lane_id FOR NO KEY UPDATE) l;
+    IF v_lanes IS NOT NULL THEN
+        UPDATE sluice.lane l
+        SET max_in_flight = v_lane_limit, lease = v_lease, rate_per_second = p_rate_per_second / v_count, rate_burst = v_burst,
+            tokens = v_burst, tokens_at = v_now
+        WHERE l.shard = p_shard AND l.lane_id = ANY (v_lanes);
+    ELSE
+        WITH made AS (
+            INSERT INTO sluice.lane AS l (shard, tenant_id, destination_id, gate, tenant_limit, max_in_flight, lease, rate_per_second,
+                                          rate_burst, tokens, tokens_at, is_ordered)
+            SELECT p_shard, p_tenant, v_destination, sluice.lane_gate(p_tenant, 'auto', 'closed'),
+                (SELECT t.max_in_flight FROM sluice.tenant t WHERE t.tenant_id = p_tenant), v_lane_limit, v_lease,
+                p_rate_per_second / v_count, v_burst, v_burst, v_now, p_ordered_lanes IS NOT NULL
+            FROM generate_series(1, v_count)
+            RETURNING l.lane_id)
+        SELECT array_agg(made.lane_id ORDER BY made.lane_id) INTO v_lanes FROM made;
     END IF;
     INSERT INTO sluice.circuit (shard, tenant_id, destination_id, state_since, stable_since)
     VALUES (p_shard, p_tenant, v_destination, v_now, v_now)
     ON CONFLICT (shard, tenant_id, destination_id) DO NOTHING;
     PERFORM sluice.config_changed('destination', p_shard, p_tenant, v_destination);
-    RETURN QUERY SELECT v_destination, v_lane, v_version;
+    RETURN QUERY SELECT v_destination, v_lanes, v_version;
 END $$;
 
-COMMENT ON FUNCTION sluice.put_destination IS 'Makes a destination with its lane and circuit, or changes the one of that name; one that is being deleted stays. p_expected is the version that is changed, 0 where there must be none; no row comes back where it is another. The lease of its deliveries is the time-out and 15 seconds.';
+COMMENT ON FUNCTION sluice.put_destination IS 'Makes a destination with its lanes and circuit, or changes the one of that name; one that is being deleted stays. p_expected is the version that is changed, 0 where there must be none; no row comes back where it is another, or where p_ordered_lanes is. Ordered lanes have equal parts of the rate. The lease of its deliveries is the time-out and 15 seconds.';
 
 CREATE FUNCTION sluice.begin_deletion(
     p_shard smallint, p_tenant uuid, p_destination uuid, p_backlog text, p_expected bigint, p_count_to integer
@@ -117,7 +129,7 @@ BEGIN
         -- Under the lanes' locks nothing is claimed.
         SELECT coalesce(array_agg(l.lane_id), '{}') INTO v_lanes FROM (
             SELECT * FROM sluice.lane l
-            WHERE l.shard = v_shard AND l.tenant_id = v_tenant AND l.destination_id = v_gone FOR UPDATE) l;
+            WHERE l.shard = v_shard AND l.tenant_id = v_tenant AND l.destination_id = v_gone ORDER BY l.lane_id FOR UPDATE) l;
         IF v_mode = 'cancel' THEN
             WITH dropped AS (
                 DELETE FROM sluice.ready w USING (

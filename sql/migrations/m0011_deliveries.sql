@@ -146,7 +146,12 @@ BEGIN
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us, worker, error)
         SELECT p_shard, p_tenant, p_request, g.lane_id, v_now, g.attempts, 'cancelled', 'cancelled', 0,
                '00000000-0000-0000-0000-000000000000', left('cancelled by ' || p_actor, 500)
-        FROM gone g)
+        FROM gone g),
+    unblocked AS (
+        -- The timer arms it.
+        UPDATE sluice.lane l
+        SET blocked_by = NULL, blocked_until = NULL, next_due_at = CASE WHEN l.gate = 'pass' AND NOT l.armed THEN v_now ELSE l.next_due_at END
+        FROM gone g WHERE l.shard = p_shard AND l.lane_id = g.lane_id AND l.blocked_by = p_request)
     SELECT count(*), bool_or(g.is_awaited) INTO cancelled, v_is_awaited FROM gone g;
     IF v_is_awaited THEN PERFORM sluice.tell_outcomes(ARRAY[p_request]); END IF;
 END $$;
@@ -247,7 +252,11 @@ BEGIN
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us, worker, error)
         SELECT g.shard, g.tenant_id, g.request_id, g.lane_id, v_now, g.attempts, 'expired', 'expired', 0,
                '00000000-0000-0000-0000-000000000000', 'expires_at passed while it waited'
-        FROM gone g)
+        FROM gone g),
+    unblocked AS (
+        UPDATE sluice.lane l
+        SET blocked_by = NULL, blocked_until = NULL, next_due_at = CASE WHEN l.gate = 'pass' AND NOT l.armed THEN v_now ELSE l.next_due_at END
+        FROM gone g WHERE l.shard = g.shard AND l.lane_id = g.lane_id AND l.blocked_by = g.request_id)
     SELECT count(*), array_agg(DISTINCT g.request_id) FILTER (WHERE g.is_awaited) INTO expired, v_awaited FROM gone g;
 
     -- What is still live was in flight: its attempt ends it, or puts it back.

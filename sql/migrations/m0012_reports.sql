@@ -7,9 +7,20 @@ CREATE FUNCTION sluice.report(
 )
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
-    v_now    timestamptz := clock_timestamp();
-    v_bucket bigint := floor(extract(epoch FROM v_now) / 5);
+    v_now     timestamptz;
+    v_bucket  bigint;
+    v_ordered bigint[];
 BEGIN
+    IF 'retry' = ANY (p_verdicts) THEN
+        -- Before what is in flight, as a claim or a cancel locks them; in their order: no deadlock.
+        SELECT array_agg(l.lane_id) INTO v_ordered FROM (
+            SELECT l.lane_id FROM sluice.lane l
+            WHERE l.is_ordered AND (l.shard, l.lane_id) IN (
+                SELECT o.shard, o.lane_id FROM unnest(p_shards, p_lanes, p_verdicts) AS o (shard, lane_id, verdict) WHERE o.verdict = 'retry')
+            ORDER BY l.shard, l.lane_id FOR NO KEY UPDATE OF l) l;
+    END IF;
+    v_now := clock_timestamp();
+    v_bucket := floor(extract(epoch FROM v_now) / 5);
     WITH outcome AS MATERIALIZED (
         SELECT o.shard, o.lane_id, o.request_id, o.token, o.verdict::sluice.verdict AS told, o.class, o.status,
                o.latency_us, o.retry_in, o.error, o.head, o.body,
@@ -21,7 +32,7 @@ BEGIN
     held AS (
         DELETE FROM sluice.in_flight f USING outcome o
         WHERE f.shard = o.shard AND f.lane_id = o.lane_id AND f.request_id = o.request_id AND f.token = o.token
-        RETURNING o.*, f.attempt, f.bytes, f.due_at, f.tenant_id, f.worker, f.epoch, f.is_awaited,
+        RETURNING o.*, coalesce(o.lane_id = ANY (v_ordered), false) AS keeps_place, f.attempt, f.bytes, f.due_at, f.tenant_id, f.worker, f.epoch, f.is_awaited,
                   CASE WHEN f.is_cancelled AND o.told IN ('retry', 'returned', 'dead') THEN 'cancelled' ELSE o.told END AS verdict,
                   -- The destination was too busy to try: that is no attempt of the delivery.
                   CASE WHEN o.told = 'retry' AND o.class <> 'throttled' THEN f.attempt ELSE f.attempt - 1 END AS spent),
@@ -29,13 +40,16 @@ BEGIN
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, status, verdict, class,
                                     latency_us, next_due_at, worker, error, response_head, response_body)
         SELECT h.shard, h.tenant_id, h.request_id, h.lane_id, v_now, h.attempt, h.status, h.verdict, CASE h.told WHEN 'returned' THEN 'cancelled' ELSE h.class END,
-               h.latency_us, CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in END, h.worker, h.error, h.head, h.body
+               h.latency_us, CASE WHEN h.verdict = 'retry' THEN CASE WHEN h.keeps_place THEN h.due_at ELSE v_now + h.retry_in END END, h.worker, h.error, h.head, h.body
         FROM held h WHERE h.verdict <> 'returned'),
     waiting AS (
         INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
         SELECT h.shard, h.spent, h.bytes, h.lane_id,
-               CASE h.verdict WHEN 'retry' THEN v_now + h.retry_in ELSE h.due_at END, h.request_id, h.is_awaited
+               CASE WHEN h.verdict = 'retry' AND NOT h.keeps_place THEN v_now + h.retry_in ELSE h.due_at END, h.request_id, h.is_awaited
         FROM held h WHERE h.verdict IN ('retry', 'returned')),
+    blocked AS (
+        UPDATE sluice.lane l SET blocked_by = h.request_id, blocked_until = v_now + h.retry_in
+        FROM held h WHERE h.keeps_place AND h.verdict = 'retry' AND l.shard = h.shard AND l.lane_id = h.lane_id),
     dead AS (
         INSERT INTO sluice.dead_letter (shard, attempts, bytes, lane_id, dead_at, tenant_id, request_id, class)
         SELECT h.shard, h.attempt, h.bytes, h.lane_id, v_now, h.tenant_id, h.request_id, h.class
@@ -43,8 +57,8 @@ BEGIN
     counted AS (
         INSERT INTO sluice.circuit_bucket AS b (shard, tenant_id, destination_id, worker, slot, bucket, epoch, ok, fail, lasting,
                                                 server_errors, distinct_requests, unresolved, slow, pushback, rtt_us)
-        SELECT c.shard, c.tenant_id, c.destination_id, c.worker, v_bucket % 13, v_bucket, c.epoch, c.ok, c.fail, c.lasting,
-               c.server_errors, c.distinct_requests, c.unresolved, c.slow, c.pushback, c.rtt_us
+        SELECT c.shard, c.tenant_id, c.destination_id, c.worker, v_bucket % 13, v_bucket, c.epoch, sum(c.ok), sum(c.fail), sum(c.lasting),
+               sum(c.server_errors), sum(c.distinct_requests), sum(c.unresolved), sum(c.slow), sum(c.pushback), sum(c.rtt_us)
         FROM (
             SELECT h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch,
                    count(*) FILTER (WHERE h.signal = 'ok') AS ok,
@@ -62,6 +76,7 @@ BEGIN
             WHERE h.signal <> 'ignored' AND h.destination_id IS NOT NULL
             GROUP BY h.shard, h.lane_id, h.tenant_id, h.destination_id, h.worker, h.epoch) c
         JOIN sluice.lane l ON l.shard = c.shard AND l.lane_id = c.lane_id AND l.epoch = c.epoch
+        GROUP BY c.shard, c.tenant_id, c.destination_id, c.worker, c.epoch
         ORDER BY c.shard, c.tenant_id, c.destination_id
         ON CONFLICT (shard, tenant_id, destination_id, worker, slot) DO UPDATE SET
             bucket = EXCLUDED.bucket, epoch = EXCLUDED.epoch,
@@ -79,7 +94,7 @@ BEGIN
     INTO accepted, awaited FROM held h;
 END $$;
 
-COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted, and of those among them that ended a delivery whose outcome is awaited. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. A cancelled delivery that was not delivered ends as cancelled. What the outcomes say of the destinations (ok, fail, lasting, server_error, unresolved, pushback or ignored) is counted in this worker''s buckets of the circuit''s present epoch. The caller arms the lanes after the commit.';
+COMMENT ON FUNCTION sluice.report IS 'Records the outcomes of attempts, in one transaction, and returns the places (from 1) of those that counted, and of those among them that ended a delivery whose outcome is awaited. The others'' tokens are no longer in in_flight: their leases were lost, and nothing changes. A cancelled delivery that was not delivered ends as cancelled. In an ordered lane a retry keeps its place, and the lane is blocked until it is due. What the outcomes say of the destinations (ok, fail, lasting, server_error, unresolved, pushback or ignored) is counted in this worker''s buckets of the circuit''s present epoch. The caller arms the lanes after the commit.';
 
 CREATE FUNCTION sluice.rescue(p_shards smallint[], p_rows integer) RETURNS TABLE (shard smallint, lane_id bigint)
 LANGUAGE plpgsql AS $$
@@ -96,17 +111,20 @@ BEGIN
         DELETE FROM sluice.in_flight f USING expired e
         WHERE f.shard = e.shard AND f.lane_id = e.lane_id AND f.request_id = e.request_id AND f.token = e.token
         RETURNING f.*),
+    placed AS MATERIALIZED (
+        SELECT l.*, CASE WHEN n.is_ordered THEN l.due_at ELSE v_now END AS next_due_at
+        FROM lost l LEFT JOIN sluice.lane n ON n.shard = l.shard AND n.lane_id = l.lane_id),
     logged AS (
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us,
                                     next_due_at, worker, error)
         SELECT l.shard, l.tenant_id, l.request_id, l.lane_id, v_now, l.attempt,
                CASE WHEN l.is_cancelled THEN 'cancelled' ELSE 'retry' END::sluice.verdict, 'lost',
-               (extract(epoch FROM v_now - l.claimed_at) * 1000000)::bigint, CASE WHEN NOT l.is_cancelled THEN v_now END, l.worker, 'the worker''s lease ended without a report'
-        FROM lost l),
+               (extract(epoch FROM v_now - l.claimed_at) * 1000000)::bigint, CASE WHEN NOT l.is_cancelled THEN l.next_due_at END, l.worker, 'the worker''s lease ended without a report'
+        FROM placed l),
     waiting AS (
         INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
-        SELECT l.shard, l.attempt, l.bytes, l.lane_id, v_now, l.request_id, l.is_awaited FROM lost l WHERE NOT l.is_cancelled)
+        SELECT l.shard, l.attempt, l.bytes, l.lane_id, l.next_due_at, l.request_id, l.is_awaited FROM placed l WHERE NOT l.is_cancelled)
     SELECT l.shard, l.lane_id FROM lost l;
 END $$;
 
-COMMENT ON FUNCTION sluice.rescue IS 'Puts deliveries whose lease is over back into ready, their attempt counted as lost, or ends them where they are cancelled, and names their lanes, one row a delivery. The caller arms the lanes after the commit.';
+COMMENT ON FUNCTION sluice.rescue IS 'Puts deliveries whose lease is over back into ready, in ordered lanes in their places, their attempt counted as lost, or ends them where they are cancelled, and names their lanes, one row a delivery. The caller arms the lanes after the commit.';

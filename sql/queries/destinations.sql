@@ -10,28 +10,29 @@
 -- $8 max_in_flight int4
 -- $9 rate_per_second float8
 -- $10 rate_burst int4
--- $11 max_attempts int2
--- $12 backoff_base_ms int4
--- $13 backoff_cap_ms int4
--- $14 retry_schedule_ms int4[]
--- $15 retried_statuses int2[]
--- $16 final_statuses int2[]
--- $17 client_certificate text
--- $18 authorities text
--- $19 secrets bytea
--- $20 expected int8
+-- $11 ordered_lanes int4
+-- $12 max_attempts int2
+-- $13 backoff_base_ms int4
+-- $14 backoff_cap_ms int4
+-- $15 retry_schedule_ms int4[]
+-- $16 retried_statuses int2[]
+-- $17 final_statuses int2[]
+-- $18 client_certificate text
+-- $19 authorities text
+-- $20 secrets bytea
+-- $21 expected int8
 -- > destination_id uuid
--- > lane_id int8
+-- > lanes int8[]
 -- > version int8
-SELECT destination_id, lane_id, version
-FROM sluice.put_destination($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+SELECT destination_id, lanes, version
+FROM sluice.put_destination($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: destinations.all
--- Every destination with its lane, for the snapshot.
+-- Every destination with its lanes, for the snapshot.
 -- > shard int2
 -- > tenant_id uuid
 -- > destination_id uuid
--- > lane_id int8
+-- > lanes int8[]
 -- > version int8
 -- > deletion text
 -- > name text
@@ -41,6 +42,7 @@ FROM sluice.put_destination($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $
 -- > max_in_flight int4
 -- > rate_per_second float8
 -- > rate_burst int4
+-- > ordered_lanes int4
 -- > max_attempts int2
 -- > backoff_base_ms int4
 -- > backoff_cap_ms int4
@@ -50,11 +52,14 @@ FROM sluice.put_destination($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $
 -- > client_certificate text
 -- > authorities text
 -- > secrets bytea
-SELECT d.shard, d.tenant_id, d.destination_id, l.lane_id, d.version, d.deletion, d.name, d.base_url,
-       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.max_attempts, d.backoff_base_ms,
-       d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
+SELECT d.shard, d.tenant_id, d.destination_id, l.lanes, d.version, d.deletion, d.name, d.base_url,
+       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.ordered_lanes,
+       d.max_attempts, d.backoff_base_ms, d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
 FROM sluice.destination d
-JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id;
+JOIN (
+    SELECT l.shard, l.tenant_id, l.destination_id, array_agg(l.lane_id ORDER BY l.lane_id) AS lanes FROM sluice.lane l
+    GROUP BY l.shard, l.tenant_id, l.destination_id) l
+  ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id;
 
 -- name: destinations.changed
 -- Those of some destinations that are there.
@@ -64,7 +69,7 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > shard int2
 -- > tenant_id uuid
 -- > destination_id uuid
--- > lane_id int8
+-- > lanes int8[]
 -- > version int8
 -- > deletion text
 -- > name text
@@ -74,6 +79,7 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > max_in_flight int4
 -- > rate_per_second float8
 -- > rate_burst int4
+-- > ordered_lanes int4
 -- > max_attempts int2
 -- > backoff_base_ms int4
 -- > backoff_cap_ms int4
@@ -83,12 +89,15 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > client_certificate text
 -- > authorities text
 -- > secrets bytea
-SELECT d.shard, d.tenant_id, d.destination_id, l.lane_id, d.version, d.deletion, d.name, d.base_url,
-       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.max_attempts, d.backoff_base_ms,
-       d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
+SELECT d.shard, d.tenant_id, d.destination_id, l.lanes, d.version, d.deletion, d.name, d.base_url,
+       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.ordered_lanes,
+       d.max_attempts, d.backoff_base_ms, d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
 FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS c (shard, tenant_id, destination_id)
 JOIN sluice.destination d ON d.shard = c.shard AND d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id
-JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id;
+CROSS JOIN LATERAL (
+    SELECT array_agg(l.lane_id ORDER BY l.lane_id) AS lanes FROM sluice.lane l
+    WHERE l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id) l
+WHERE l.lanes IS NOT NULL;
 
 -- name: destinations.of_tenant
 -- A tenant's, by name, from the given one on.
@@ -99,7 +108,7 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > shard int2
 -- > tenant_id uuid
 -- > destination_id uuid
--- > lane_id int8
+-- > lanes int8[]
 -- > version int8
 -- > deletion text
 -- > name text
@@ -109,6 +118,7 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > max_in_flight int4
 -- > rate_per_second float8
 -- > rate_burst int4
+-- > ordered_lanes int4
 -- > max_attempts int2
 -- > backoff_base_ms int4
 -- > backoff_cap_ms int4
@@ -118,12 +128,14 @@ JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.dest
 -- > client_certificate text
 -- > authorities text
 -- > secrets bytea
-SELECT d.shard, d.tenant_id, d.destination_id, l.lane_id, d.version, d.deletion, d.name, d.base_url,
-       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.max_attempts, d.backoff_base_ms,
-       d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
+SELECT d.shard, d.tenant_id, d.destination_id, l.lanes, d.version, d.deletion, d.name, d.base_url,
+       d.connect_timeout_ms, d.timeout_ms, d.max_in_flight, d.rate_per_second, d.rate_burst, d.ordered_lanes,
+       d.max_attempts, d.backoff_base_ms, d.backoff_cap_ms, d.retry_schedule_ms, d.retried_statuses, d.final_statuses, d.client_certificate, d.authorities, d.secrets
 FROM sluice.destination d
-JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id
-WHERE d.shard = $1 AND d.tenant_id = $2 AND d.name >= $3
+CROSS JOIN LATERAL (
+    SELECT array_agg(l.lane_id ORDER BY l.lane_id) AS lanes FROM sluice.lane l
+    WHERE l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id) l
+WHERE l.lanes IS NOT NULL AND d.shard = $1 AND d.tenant_id = $2 AND d.name >= $3
 ORDER BY d.name LIMIT $4::integer;
 
 -- name: destinations.delete

@@ -49,14 +49,14 @@ FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
 -- > state text
 -- > attempts int2
 -- > due_at timestamptz
-SELECT v.lane_id, coalesce(d.name, '(deleted)') AS destination, v.state, v.attempts, v.due_at
+SELECT v.lane_id, coalesce(d.name, '(deleted)') AS destination, v.state, v.attempts, greatest(v.due_at, v.blocked_until) AS due_at
 FROM sluice.delivery v
 LEFT JOIN sluice.destination d ON d.shard = v.shard AND d.tenant_id = v.tenant_id AND d.destination_id = v.destination_id
 WHERE v.shard = $1 AND v.tenant_id = $2 AND v.request_id = $3
 ORDER BY v.lane_id;
 
 -- name: requests.attempts
--- The last 100 attempts of a request's deliveries, oldest first.
+-- The last 100 attempts of a request's deliveries, oldest first. In an ordered lane next_due_at is a place, not a time.
 -- $1 shard int2
 -- $2 tenant_id uuid
 -- $3 request_id uuid
@@ -73,7 +73,8 @@ ORDER BY v.lane_id;
 -- > response_body bytea
 SELECT lane_id, number, finished_at, verdict, class, status, latency_us, next_due_at, error, response_head, response_body
 FROM (
-    SELECT a.lane_id, a.number, a.finished_at, a.verdict::text AS verdict, a.class, a.status, a.latency_us, a.next_due_at,
+    SELECT a.lane_id, a.number, a.finished_at, a.verdict::text AS verdict, a.class, a.status, a.latency_us,
+           CASE WHEN a.next_due_at >= a.finished_at THEN a.next_due_at END AS next_due_at,
            a.error, a.response_head, a.response_body
     FROM sluice.attempt a
     WHERE a.shard = $1 AND a.tenant_id = $2 AND a.request_id = $3

@@ -44,7 +44,7 @@ struct CircuitEndpoint: Sendable {
             command.rawValue, destination.circuit, until: order.until, limit: order.deliveries,
             actor: "key \(caller.key)", note: order.reason)
         guard answer == .done else { throw Problem(answer) }
-        arm(destination.lane)
+        for lane in destination.lanes { arm(lane) }
         return try await self.answer(destination.circuit)
     }
 

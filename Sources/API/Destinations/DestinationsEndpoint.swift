@@ -138,7 +138,7 @@ struct DestinationsEndpoint: Sendable {
             let settings = try DestinationDocument.settings(document.document, named: name, over: stored?.settings)
             let put = try await store.putDestination(
                 settings, tenant: caller.tenant, shard: caller.shard, expected: expected)
-            arm(put.lane)
+            for lane in put.lanes { arm(lane) }
             return put
         } catch is StaleDestination {
             return nil

@@ -13,6 +13,7 @@ struct Capture {
     private let destination: Destination
     private let schedule: Schedule
     private let key: IdempotencyKey?
+    private let orderingKey: OrderingKey?
     private let lines: HeaderLines
     private let limit: Int
     let allowance: RateAllowance?
@@ -49,6 +50,12 @@ struct Capture {
             }
             return key
         }
+        orderingKey = try fields[.orderingKey].map { field in
+            guard !field.isLossy, let key = OrderingKey(field) else {
+                throw Problem(.invalidRequest, "Sluice-Ordering-Key must be of 1 to 255 bytes, in UTF-8.")
+            }
+            return key
+        }
         preference = fields[.prefer].flatMap { Preference(prefer: $0) }
         lines = try KeptFields.lines(fields)
         method = head.method.asSent
@@ -68,9 +75,10 @@ struct Capture {
     /// With the body as it is now.
     var request: NewRequest {
         NewRequest(
-            id: id, tenant: destination.tenant, destination: destination.id, lane: destination.lane, method: method,
-            path: String(target.path), query: target.query.map { String($0) }, headers: lines, body: body,
-            dueAt: schedule.dueAt, expiresAt: schedule.expiresAt, key: key)
+            id: id, tenant: destination.tenant, destination: destination.id,
+            lane: destination.lane(of: id, orderedBy: orderingKey), method: method, path: String(target.path),
+            query: target.query.map { String($0) }, headers: lines, body: body, dueAt: schedule.dueAt,
+            expiresAt: schedule.expiresAt, key: key)
     }
 }
 

@@ -67,6 +67,7 @@ extension HTTPField.Name {
     static let sluiceKey = known("Sluice-Key")
     static let deliverAt = known("Sluice-Deliver-At")
     static let expiresAt = known("Sluice-Expires-At")
+    static let orderingKey = known("Sluice-Ordering-Key")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")
     static let rateLimit = known("RateLimit")

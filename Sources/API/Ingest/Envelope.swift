@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Model
 import Postgres
+import Tenants
 
 /// A request as `POST /v1/requests` takes it: one JSON object.
 struct Envelope {
@@ -12,6 +13,7 @@ struct Envelope {
         case deliverAt = "deliver_at"
         case expiresAt = "expires_at"
         case idempotencyKey = "idempotency_key"
+        case orderingKey = "ordering_key"
     }
 
     private(set) var destination = ""
@@ -23,6 +25,7 @@ struct Envelope {
     private(set) var deliverAt: String?
     private(set) var expiresAt: String?
     private(set) var idempotencyKey: IdempotencyKey?
+    private(set) var orderingKey: OrderingKey?
     private var hasContentType = false
     private var seen: Set<Field> = []
 
@@ -62,6 +65,9 @@ struct Envelope {
             if idempotencyKey == nil {
                 throw Self.refusal("idempotency_key must be of 1 to 255 bytes, none of control.")
             }
+        case .orderingKey:
+            orderingKey = OrderingKey(try text(field, &scanner))
+            if orderingKey == nil { throw Self.refusal("ordering_key must be of 1 to 255 bytes.") }
         }
     }
 

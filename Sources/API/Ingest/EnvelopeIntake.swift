@@ -23,9 +23,11 @@ struct EnvelopeIntake {
         guard envelope.body.count <= bodyLimit else { throw Problem.payloadTooLarge(limit: bodyLimit) }
         let schedule = try Schedule(
             deliverAt: envelope.deliverAt, expiresAt: envelope.expiresAt, now: now, refusal: Envelope.refusal)
+        let id = RequestID.new()
         return NewRequest(
-            id: .new(), tenant: caller.tenant, destination: destination.id, lane: destination.lane,
-            method: envelope.method, path: envelope.path, query: envelope.query, headers: envelope.headers,
+            id: id, tenant: caller.tenant, destination: destination.id,
+            lane: destination.lane(of: id, orderedBy: envelope.orderingKey), method: envelope.method,
+            path: envelope.path, query: envelope.query, headers: envelope.headers,
             body: envelope.body, dueAt: schedule.dueAt, expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
     }
 }

@@ -143,7 +143,7 @@ final class CircuitLoop: Service {
             guard try await store.write(reading, effects, policy: policy) else { continue }
             tell(before, reading)
             // Behind a gate that opened, or a limit that grew, nothing was armed.
-            if let lane = policies.lane(key) { arm.arm(lane) }
+            arm.arm(policies.lanes(key))
             return effects
         }
         return []

@@ -41,5 +41,5 @@ final class CircuitPolicies: Sendable {
         }
     }
 
-    func lane(_ key: CircuitKey) -> LaneID? { snapshots.current.destination(key.destination)?.lane }
+    func lanes(_ key: CircuitKey) -> [LaneID] { snapshots.current.destination(key.destination)?.lanes ?? [] }
 }

@@ -98,6 +98,24 @@ import Testing
         }
     }
 
+    @Test func anOrderingKeyIsOf1To255Bytes() async throws {
+        try await withGateway { gateway in
+            for (key, isTaken) in [
+                ("k", true), ("\"a key\"", true), ("schlüssel", true), (String(repeating: "k", count: 255), true),
+                (String(repeating: "k", count: 256), false), ("", false),
+            ] {
+                let answer = try await gateway.send(headers: ["Sluice-Ordering-Key: \(key)"])
+                #expect(answer.problem == (isTaken ? nil : "invalid-request"), "\(key)")
+                guard isTaken else { continue }
+                // For the gateway only.
+                let record = try await gateway.send("GET", answer["location"] ?? "").json
+                #expect(
+                    (record["headers"] as? [String: Any])?.keys.contains { $0.lowercased().hasPrefix("sluice") } != true
+                )
+            }
+        }
+    }
+
     @Test func schedules() async throws {
         try await withGateway { gateway in
             let due = (Timestamp.now + .seconds(60)).rfc3339

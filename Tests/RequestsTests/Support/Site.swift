@@ -80,13 +80,14 @@ func withSite(connections: Int = 2, _ body: (Site) async throws -> Void) async t
 extension NewRequest {
     init(
         to destination: Destination, id: RequestID = .new(), body: [UInt8] = Array("{}".utf8), dueAt: Timestamp? = nil,
-        expiresAt: Timestamp? = nil, idempotency: Idempotency? = nil
+        expiresAt: Timestamp? = nil, idempotency: Idempotency? = nil, orderedBy key: String? = nil
     ) {
         var headers = HeaderLines()
         headers.append("content-type", "application/json")
         self.init(
-            id: id, tenant: destination.tenant, destination: destination.id, lane: destination.lane, method: "POST",
-            path: "/hook", query: nil, headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
+            id: id, tenant: destination.tenant, destination: destination.id,
+            lane: destination.lane(of: id, orderedBy: key.flatMap(OrderingKey.init)), method: "POST", path: "/hook",
+            query: nil, headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
             idempotency: idempotency)
     }
 }

@@ -100,6 +100,29 @@ struct DestinationDocumentPureTests {
         #expect(try read(#"{"base_url": "\#(url)"}"#).baseURL == url)
     }
 
+    /// As many attempts are under way as there are lanes; both stay as they were chosen.
+    @Test func orderedLanesAreChosenOnce() throws {
+        let settings = try read(#"{"base_url": "http://a", "ordered_lanes": 8}"#)
+        #expect(settings.orderedLanes == 8 && settings.maxInFlight == 8)
+        let document = DestinationDocument.document(settings)
+        #expect(try DestinationDocument.settings(document, named: "hook", over: settings) == settings)
+        for text in ["0", "65", "1.5", #""8""#] {
+            #expect(faults(#"{"base_url": "http://a", "ordered_lanes": \#(text)}"#).map(\.path) == ["ordered_lanes"])
+        }
+        #expect(
+            faults(#"{"base_url": "http://a", "ordered_lanes": 8, "max_in_flight": 9}"#).map(\.path)
+                == ["max_in_flight"])
+        for (stored, text) in [(settings, "null"), (settings, "7"), (try read(#"{"base_url": "http://a"}"#), "8")] {
+            let changed = DestinationDocument.patched(
+                try JSONValue(parsing: Array(#"{"base_url": "http://a"}"#.utf8)),
+                by: try JSONValue(parsing: Array(#"{"ordered_lanes": \#(text)}"#.utf8)))
+            let error = #expect(throws: InvalidDocument.self) {
+                try DestinationDocument.settings(changed, named: "hook", over: stored)
+            }
+            #expect(error?.faults.map(\.path) == ["ordered_lanes"])
+        }
+    }
+
     @Test(arguments: ["[]", "1", "null", #""a""#])
     func aDocumentIsAnObject(_ text: String) { #expect(faults(text).map(\.path) == [""]) }
 

@@ -87,6 +87,17 @@ struct Gateway: Sendable {
         }
     }
 
+    func store(path: String, orderedBy key: String) async throws {
+        let id = RequestID.new()
+        let request = NewRequest(
+            id: id, tenant: destination.tenant, destination: destination.id,
+            lane: destination.lane(of: id, orderedBy: OrderingKey(key)), method: "POST", path: path, query: nil,
+            headers: HeaderLines(), body: [])
+        guard try await store.store(request, within: .seconds(10)) == .stored else {
+            throw NeverHappened("\(path) was not stored")
+        }
+    }
+
     /// Runs everything while the body does, then shuts down in order.
     func run(_ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup { group in
