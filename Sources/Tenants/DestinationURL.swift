@@ -1,3 +1,5 @@
+import Model
+
 extension FieldReader {
     /// An address that requests can be sent to.
     mutating func url(_ value: JSONValue?, _ path: String, hasQuery: Bool) -> String {
@@ -24,12 +26,15 @@ extension FieldReader {
     private static func problem(ofAuthority authority: Substring) -> String? {
         var host = authority
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-            guard let port = UInt16(authority[authority.index(after: colon)...]), port > 0 else {
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let port = UInt16(digits), port > 0 else {
                 return "must have a port from 1 to 65535, or none"
             }
             host = authority[..<colon]
         }
-        let isAddress = host.hasPrefix("[") && host.hasSuffix("]")
+        let isAddress =
+            host.hasPrefix("[") && host.hasSuffix("]") && host.contains(":")
+            && IPAddress(host.dropFirst().dropLast()) != nil
         let isName =
             host.utf8.count <= 253
             && host.utf8.allSatisfy { byte in

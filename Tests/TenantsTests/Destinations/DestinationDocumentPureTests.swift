@@ -82,7 +82,8 @@ struct DestinationDocumentPureTests {
         "", "/a", "a", "http://", "http:///a", "HTTP://a", "http://a b", "http://user@a", "http://a#b", "http://a:0",
         "http://a:65536", "http://a:b", "http://a\\b", "http://é", "javascript:alert(1)", "http://a\r\nX: y",
         "file:///etc",
-        "http+unix://a", "http://:80",
+        "http+unix://a", "http://:80", "http://a:+80", "http://[9E9f]", "http://[::1", "http://[127.0.0.1]",
+        "http://[::g]:80",
     ])
     func aURLMustBeOne(_ url: String) throws {
         let document = JSONValue.object(["base_url": .string(url)])
