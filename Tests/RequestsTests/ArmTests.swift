@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Model
 import Postgres
 import Requests
@@ -29,7 +30,8 @@ struct ArmTests {
     private func claim(_ lease: borrowing Lease, _ site: Site) async throws -> [Int64] {
         let rows = try await lease.execute(
             SQL["deliveries.claim"],
-            Parameters(Site.shard, site.worker.uuid, Int64(1), Int32(16), Int32(256), Int64(1 << 20), Int32(128)))
+            Parameters(
+                Site.shard, site.worker.uuid, Int64(1), Int32(16), Int32(256), Int64(1 << 20), Int32(128), [UUID]()))
         return try rows.filter { try Delivery($0, token: 1) == nil }.map { try $0.decode(0) }
     }
 

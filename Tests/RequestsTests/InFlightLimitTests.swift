@@ -106,7 +106,8 @@ struct InFlightLimitTests {
             let rows = try await lease.execute(
                 SQL["deliveries.claim"],
                 Parameters(
-                    Site.shard, site.worker.uuid, token, lanes, Int32(256), Int64(1 << 20), Int32(3)))
+                    Site.shard, site.worker.uuid, token, lanes, Int32(256), Int64(1 << 20), Int32(3),
+                    [UUID]()))
             let seen = try await lease.execute(Statement("SELECT count(*) FROM sluice.in_flight"))
             let count: Int64 = try seen[0].decode(0)
             highest.update { $0 = max($0, count) }

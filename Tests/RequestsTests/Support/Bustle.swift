@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Model
 import Postgres
 import Requests
@@ -70,7 +71,7 @@ struct Bustle: Sendable {
         let rows = try await site.client.withTransaction { lease in
             let rows = try await lease.execute(
                 SQL["deliveries.claim"],
-                Parameters(Site.shard, site.worker.uuid, token, Int32(2), Int32(8), Int64(1 << 20), quantum))
+                Parameters(Site.shard, site.worker.uuid, token, Int32(2), Int32(8), Int64(1 << 20), quantum, [UUID]()))
             // Only claims add to what is in flight, and this one holds its lanes' locks until it commits.
             for row in try await lease.execute(Self.counts, Parameters(token)) {
                 let lane = LaneID(shard: Site.shard, number: try row.decode(0))
