@@ -12,10 +12,11 @@ extension Problem {
             self = problem
         case let error as JSONError:
             self = Problem(.invalidJSON, error.description)
-        case let error as PostgresError where error.isDataError && error.constraint != nil:
+        case let error as PostgresError where error.isDataError:
             // Constraints are named by the rule that they check.
-            let rule = error.constraint?.replacing("_", with: " ") ?? ""
-            self = Problem(.invalidRequest, "A rule is broken: \(rule).")
+            let rule = error.constraint.map { "A rule is broken: \($0.replacing("_", with: " "))." }
+            self = Problem(
+                .invalidRequest, rule ?? "A value can't be stored: it is out of range, or a text with a NUL character.")
         case let error as PostgresError where error.code == .overloaded:
             self = Problem(.overloaded, "Nothing was stored. Try again.").retry(after: 1)
         case let error as PostgresError where error.outcomeUnknown && request != nil:

@@ -61,6 +61,7 @@ import Testing
         #"{"kind": "http", "target": "http://x", "headers": {"a": "c\r\nd: e"}}"#,
         #"{"kind": "http", "target": "http://x", "method": "GET /"}"#,
         #"{"kind": "http", "target": "http://x", "shared_key": "k"}"#,
+        #"{"kind": "http", "target": "http://x\u0000"}"#,
         #"{"kind": "http", "target": "http://x", "target": "http://y"}"#,
     ])
     func aBadCheckIsRefused(_ body: String) async throws {
