@@ -30,7 +30,8 @@ struct ContractTests {
                     "SLUICE_KEY_ID": try #require(key["id"] as? String),
                 ]
                 // There it finds its configuration and the hooks.
-                let script = #"cd "$1" && exec "$2" run "$3" --checks all --phases examples,coverage --max-examples "$4""#
+                let options = "--checks all --phases examples,coverage"
+                let script = #"cd "$1" && exec "$2" run "$3" \#(options) --max-examples "$4""#
                 let run = try processes.start(
                     [
                         "-c", script, "sh", fixtures.path, schemathesis.path, caller.url + "/openapi.json",
