@@ -1,4 +1,3 @@
-package import Circuits
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -23,7 +22,6 @@ package struct APIServer: Service {
 
     /// - Parameters:
     ///   - snapshot: called for each request; must be cheap.
-    ///   - tenants: its client has prepared the statements of tenants.
     ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - waiters: must be told what is announced on their channel.
     ///   - trial: how a tenant tries its destinations.
@@ -31,9 +29,7 @@ package struct APIServer: Service {
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
-        reader: RequestReader, steering: RequestSteering, replays: ReplayStore, waiters: OutcomeWaiters,
-        circuits: CircuitStore, health: HealthStore, tenants: TenantStore, trial: DestinationTrial,
-        arm: @escaping @Sendable (LaneID) -> Void,
+        stores: APIStores, waiters: OutcomeWaiters, trial: DestinationTrial, arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -43,10 +39,10 @@ package struct APIServer: Service {
         self.eventLoops = eventLoops
         self.onListening = onListening
         let access = Access(operatorToken: configuration.operatorToken)
-        uses = KeyUseLoop(access.uses, tenants, logger: logger)
-        limits = IngestLimits(tenants, processes: configuration.processes, logger: logger)
+        uses = KeyUseLoop(access.uses, stores.tenants, logger: logger)
+        limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
-        let waiting = OutcomeWaiting(waiters: waiters, reader: reader, logger: logger)
+        let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)
         captures = CaptureEndpoint(
             configuration: configuration, snapshot: snapshot, budget: budget, access: access, limits: limits,
@@ -55,14 +51,14 @@ package struct APIServer: Service {
             RequestsEndpoint(
                 configuration: configuration, limits: limits, store: store, waiting: waiting, logger: logger
             ).routes
-            + RequestListEndpoint(reader: reader).routes
-            + RequestEndpoint(reader: reader, steering: steering, arm: arm).routes
-            + DeadLetterEndpoint(store: replays).routes + ReplayEndpoint(store: replays).routes
-            + CircuitEndpoint(store: circuits, arm: arm).routes
-            + CircuitPolicyEndpoint(store: circuits).routes + HealthCheckEndpoint(store: health).routes
-            + KeysEndpoint(store: tenants).routes + UsageEndpoint(store: tenants).routes
-            + TenantsEndpoint(store: tenants, arm: arm).routes + TenantKeysEndpoint(store: tenants).routes
-            + DestinationsEndpoint(store: tenants, arm: arm, trial: trial).routes
+            + RequestListEndpoint(reader: stores.reader).routes
+            + RequestEndpoint(reader: stores.reader, steering: stores.steering, arm: arm).routes
+            + DeadLetterEndpoint(store: stores.replays).routes + ReplayEndpoint(store: stores.replays).routes
+            + CircuitEndpoint(store: stores.circuits, arm: arm).routes
+            + CircuitPolicyEndpoint(store: stores.circuits).routes + HealthCheckEndpoint(store: stores.health).routes
+            + KeysEndpoint(store: stores.tenants).routes + UsageEndpoint(store: stores.tenants).routes
+            + TenantsEndpoint(store: stores.tenants, arm: arm).routes + TenantKeysEndpoint(store: stores.tenants).routes
+            + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,

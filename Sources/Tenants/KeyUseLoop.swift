@@ -29,8 +29,7 @@ package struct KeyUseLoop: Sendable {
 
     private func record() async {
         while true {
-            let batch = uses.take(
-                Self.batch, now: Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)))
+            let batch = uses.take(Self.batch, now: .now)
             if batch.isEmpty { return }
             do {
                 try await store.noteUses(batch)

@@ -39,9 +39,7 @@ struct Gateway {
         let reads = Client(
             .init(
                 connection, name: "reads", connections: 2,
-                statements: TenantStore.statements + RequestReader.statements + RequestSteering.statements
-                    + ReplayStore.statements + CircuitStore.statements + HealthStore.statements
-            ),
+                statements: roles.contains(.serve) ? APIStores.statements : TenantStore.statements),
             on: loop)
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(reads, secrets: secrets), logger: logger)
@@ -65,9 +63,7 @@ struct Gateway {
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    reader: RequestReader(reads), steering: RequestSteering(reads), replays: ReplayStore(reads),
-                    waiters: waiters, circuits: CircuitStore(reads), health: HealthStore(reads),
-                    tenants: TenantStore(reads, secrets: secrets),
+                    stores: APIStores(reads, secrets: secrets), waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },

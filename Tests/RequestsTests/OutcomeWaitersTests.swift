@@ -26,6 +26,7 @@ struct OutcomeWaitersTests {
             let (waiters, id) = (OutcomeWaiters(), RequestID.new())
             #expect(waiters.enter(id))
             async let waited = wait(waiters, id)
+            // Right in either order; this makes it most likely that the wait has begun, which is what is to be tried.
             try? await Task.sleep(for: .milliseconds(20))
             wake(waiters, id)
             let time = await waited

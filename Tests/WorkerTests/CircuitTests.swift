@@ -115,15 +115,16 @@ struct CircuitTests {
                 #expect(
                     try await gateway.circuits.command("pause", gateway.key, actor: "operator", note: "works") == .done)
                 _ = try await gateway.store(10)
-                // Two polls of the worker.
-                try await Task.sleep(for: .seconds(1.5))
-                #expect(received.value == 0)
+                // The worker delivers what came later, to another.
+                _ = try await gateway.store(1, to: try await gateway.another())
+                try await eventually(within: .seconds(20)) { received.value > 0 }
+                #expect(received.value == 1)
                 #expect(try await gateway.count("ready") == 10)
                 #expect(try await gateway.count("lane", where: "armed") == 0)
                 #expect(
                     try await gateway.circuits.command("resume", gateway.key, actor: "operator", note: "done") == .done)
                 _ = try await gateway.store(1)
-                try await eventually(within: .seconds(20)) { received.value == 11 }
+                try await eventually(within: .seconds(20)) { received.value == 12 }
                 #expect(
                     try await gateway.count(
                         "circuit_event", where: "actor = 'operator' AND evidence->>'note' = 'works'")

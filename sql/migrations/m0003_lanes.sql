@@ -181,7 +181,7 @@ COMMENT ON FUNCTION sluice.ordered_shares IS 'Bounds shares of a claim, as of sl
 CREATE FUNCTION sluice.ready_mixed(
     p_shard smallint, p_lane bigint, p_fresh_since timestamptz, p_now timestamptz, p_rows bigint, p_turn double precision
 ) RETURNS TABLE (place tid, due_at timestamptz, request_id uuid, attempts smallint, bytes integer, is_awaited boolean)
-LANGUAGE sql STABLE ROWS 100 SET enable_seqscan = off SET enable_sort = on AS $$
+LANGUAGE sql STABLE ROWS 100 SET enable_seqscan = off AS $$
     SELECT w.place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM (
         SELECT old.*, (row_number() OVER (ORDER BY old.due_at, old.request_id) - 0.25) * 4 / 3 AS turn FROM (
             SELECT w.ctid AS place, w.due_at, w.request_id, w.attempts, w.bytes, w.is_awaited FROM sluice.ready w

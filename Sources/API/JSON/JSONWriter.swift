@@ -3,6 +3,13 @@ struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// The text of what `write` writes.
+    static func text(_ write: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter()
+        write(&writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
     mutating func object(_ members: (inout JSONWriter) -> Void) { list("{", "}", members) }
     mutating func array(_ elements: (inout JSONWriter) -> Void) { list("[", "]", elements) }
 

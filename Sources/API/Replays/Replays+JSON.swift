@@ -3,11 +3,7 @@ package import Requests
 
 extension ReplayTask {
     /// As `GET /v1/replays/{id}` has it.
-    package var json: String {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.text
-    }
+    package var json: String { JSONWriter.text(write) }
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
@@ -32,11 +28,7 @@ extension ReplayTask {
 
 extension DeadLetter {
     /// As `GET /v1/dead-letters` has it.
-    package var json: String {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.text
-    }
+    package var json: String { JSONWriter.text(write) }
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in

@@ -4,11 +4,7 @@ package import Requests
 
 extension RequestRecord {
     /// As `GET /v1/requests/{id}` has it.
-    package var json: String {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.text
-    }
+    package var json: String { JSONWriter.text(write) }
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in

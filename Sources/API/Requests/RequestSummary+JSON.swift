@@ -3,11 +3,7 @@ package import Requests
 
 extension RequestSummary {
     /// As `GET /v1/requests` has it.
-    package var json: String {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.text
-    }
+    package var json: String { JSONWriter.text(write) }
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
@@ -42,8 +38,4 @@ extension RequestSummary.Delivery {
             if let lastStatus { writer.number(lastStatus) } else { writer.null() }
         }
     }
-}
-
-extension JSONWriter {
-    var text: String { String(decoding: bytes, as: UTF8.self) }
 }

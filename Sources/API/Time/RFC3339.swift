@@ -1,8 +1,8 @@
-import Postgres
+package import Postgres
 
 extension Timestamp {
     /// Reads RFC 3339, such as `2026-01-31T09:30:00.5+01:00`. Digits below a microsecond are dropped.
-    init?(rfc3339 text: some StringProtocol) {
+    package init?(rfc3339 text: some StringProtocol) {
         var digits = Digits(text.utf8)
         guard let year = digits.number(4), digits.take("-"), let month = digits.number(2), digits.take("-"),
             let day = digits.number(2), digits.take("T", or: "t"), let hour = digits.number(2), digits.take(":"),
@@ -16,7 +16,7 @@ extension Timestamp {
     }
 
     /// In UTC, with six digits of a second.
-    var rfc3339: String {
+    package var rfc3339: String {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
         if fraction < 0 { (seconds, fraction) = (seconds - 1, fraction + 1_000_000) }

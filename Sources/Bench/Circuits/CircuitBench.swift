@@ -74,6 +74,7 @@ struct CircuitSite {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try await !isTrue() {
             guard ContinuousClock.now < deadline else { throw BenchError("\(what) did not come in \(seconds) s") }
+            // Fine beside seconds, and a look costs the server little.
             try await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -27,6 +27,7 @@ struct HoldRun {
             _ = try await site.client.execute(SQL[statement])
         }
         let worker = try await GatewayProcess.start("work", site.server)
+        // Ten polls: what a worker does once, at its start, is not what it costs when idle.
         try await Task.sleep(for: .seconds(5))
         let (before, start) = (worker.processorSeconds, ContinuousClock.now)
         try await Task.sleep(for: Self.observed)

@@ -18,6 +18,7 @@ struct OutageRun {
         var processes: [GatewayProcess] = []
         defer { for process in processes { process.stop() } }
         for _ in 0..<workers { processes.append(try await GatewayProcess.start("work", site.server)) }
+        // All of them are to take part from the first call on: a start takes a fraction of this.
         try await Task.sleep(for: .seconds(2))
 
         var closing: [Double] = []

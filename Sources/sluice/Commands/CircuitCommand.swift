@@ -28,7 +28,7 @@ struct CircuitCommand: AsyncParsableCommand {
                 for view in try await circuits.store.show(
                     shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
                 {
-                    print(view.lines(now: Date()))
+                    print(view.lines)
                 }
             }
         }
@@ -210,7 +210,7 @@ extension CircuitOrder {
             for view in try await circuits.store.show(
                 shard: key.shard, tenant: key.tenant, destination: key.destination)
             {
-                print(view.lines(now: Date()))
+                print(view.lines)
             }
         }
     }

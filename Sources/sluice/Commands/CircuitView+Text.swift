@@ -1,18 +1,18 @@
+import API
 import Circuits
-import Foundation
 import Postgres
 
 extension CircuitView {
-    func lines(now: Date) -> String {
-        var lines = ["\(destination): \(state) since \(since.text), \(reason)"]
+    var lines: String {
+        var lines = ["\(destination): \(state) since \(since.rfc3339), \(reason)"]
         if mode != "auto" {
             let who = "by \(modeBy ?? "nobody"): \(modeReason ?? "no reason")"
-            lines.append("  mode \(mode)\(modeUntil.map { " until \($0.text)" } ?? ""), \(who)")
+            lines.append("  mode \(mode)\(modeUntil.map { " until \($0.rfc3339)" } ?? ""), \(who)")
         }
-        if let nextProbeAt { lines.append("  next probe \(nextProbeAt.text)") }
-        if let throttledUntil, throttledUntil.date > now { lines.append("  throttled until \(throttledUntil.text)") }
+        if let nextProbeAt { lines.append("  next probe \(nextProbeAt.rfc3339)") }
+        if let throttledUntil, throttledUntil > .now { lines.append("  throttled until \(throttledUntil.rfc3339)") }
         let count = waiting > Self.countedTo ? "more than \(Self.countedTo)" : "\(waiting)"
-        let age = oldestWaitingAt.map { ", the oldest since \($0.text)" } ?? ""
+        let age = oldestWaitingAt.map { ", the oldest since \($0.rfc3339)" } ?? ""
         lines.append("  \(inFlight) of \(allowed) under way, \(count) waiting\(age)")
         if let evidence { lines.append("  last event \(evidence)") }
         return lines.joined(separator: "\n")
@@ -22,11 +22,6 @@ extension CircuitView {
 extension CircuitRecord {
     var line: String {
         let change = from == to ? to : "\(from) -> \(to)"
-        return "\(at.text)  \(change)  \(reason)  mode \(mode)  \(actor.map { "by \($0)  " } ?? "")\(evidence)"
+        return "\(at.rfc3339)  \(change)  \(reason)  mode \(mode)  \(actor.map { "by \($0)  " } ?? "")\(evidence)"
     }
-}
-
-extension Timestamp {
-    fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
-    fileprivate var text: String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }

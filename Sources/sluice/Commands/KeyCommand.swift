@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Foundation
 import Model
@@ -106,13 +107,13 @@ struct Expiry: ExpressibleByArgument {
     let time: Timestamp
 
     init?(argument: String) {
-        let date: Date? =
+        let time: Timestamp? =
             if argument.hasSuffix("d"), let days = Int(argument.dropLast()), 1...36_500 ~= days {
-                Date(timeIntervalSinceNow: Double(days) * 86_400)
+                .now + .seconds(days * 86_400)
             } else {
-                try? Date(argument, strategy: .iso8601)
+                Timestamp(rfc3339: argument)
             }
-        guard let date, date > Date() else { return nil }
-        time = Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1_000_000))
+        guard let time, time > .now else { return nil }
+        self.time = time
     }
 }

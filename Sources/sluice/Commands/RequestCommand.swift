@@ -54,16 +54,13 @@ struct RequestCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A request with its deliveries and attempts, as JSON, as the API has it.")
 
-        @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The request's id.") var id: String
+        @OptionGroup var target: RequestTarget
 
         func run() async throws {
-            let id = try RequestID(argument: id)
-            try await TenantRequests.with(database, tenant: tenant) { requests in
+            try await target.with { requests, id in
                 guard
                     let record = try await requests.reader.find(id, tenant: requests.tenant, shard: requests.shard)
-                else { throw CommandError("tenant \(tenant) has no request \(id)") }
+                else { throw target.unknown }
                 print(record.json)
             }
         }
@@ -73,16 +70,13 @@ struct RequestCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a request's deliveries that wait. An attempt under way goes on, and is the last.")
 
-        @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The request's id.") var id: String
+        @OptionGroup var target: RequestTarget
 
         func run() async throws {
-            let id = try RequestID(argument: id)
-            try await TenantRequests.with(database, tenant: tenant) { requests in
+            try await target.with { requests, id in
                 let done = try await requests.steering.cancel(
                     id, tenant: requests.tenant, shard: requests.shard, actor: operatorName)
-                guard let done else { throw CommandError("tenant \(tenant) has no request \(id)") }
+                guard let done else { throw target.unknown }
                 print("\(done.cancelled) cancelled, \(done.stopping) under way for the last time")
             }
         }
@@ -92,14 +86,11 @@ struct RequestCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Begin a request's deliveries that have ended anew, under the same id.")
 
-        @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The request's id.") var id: String
+        @OptionGroup var target: RequestTarget
         @Option(help: "Only to this destination.") var destination: String?
 
         func run() async throws {
-            let id = try RequestID(argument: id)
-            try await TenantRequests.with(database, tenant: tenant) { requests in
+            try await target.with { requests, id in
                 let answer = try await requests.steering.replay(
                     id, to: try requests.destination(destination), tenant: requests.tenant, shard: requests.shard,
                     actor: operatorName)
@@ -109,10 +100,24 @@ struct RequestCommand: AsyncParsableCommand {
                     print("\(lanes.count) replayed")
                 case .notEnded: throw CommandError("no delivery of the request, or none to that destination, has ended")
                 case .expired: throw CommandError("the request's expires_at has passed")
-                case .unknown: throw CommandError("tenant \(tenant) has no request \(id)")
+                case .unknown: throw target.unknown
                 }
             }
         }
+    }
+}
+
+/// One request of a tenant.
+struct RequestTarget: ParsableArguments {
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "The tenant's name.") var tenant: String
+    @Argument(help: "The request's id.") var id: String
+
+    var unknown: CommandError { CommandError("tenant \(tenant) has no request \(id)") }
+
+    func with(_ body: (TenantRequests, RequestID) async throws -> Void) async throws {
+        guard let id = RequestID(id) else { throw ValidationError("\(id) is not the id of a request") }
+        try await TenantRequests.with(database, tenant: tenant) { try await body($0, id) }
     }
 }
 

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Foundation
 import Model
@@ -51,17 +52,8 @@ struct TimeArgument: ExpressibleByArgument {
     let timestamp: Timestamp
 
     init?(argument: String) {
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: argument.contains("."))
-        guard let date = try? style.parse(argument) else { return nil }
-        timestamp = Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1_000_000))
-    }
-}
-
-extension RequestID {
-    /// Throws for text that is no id.
-    init(argument: String) throws {
-        guard let id = RequestID(argument) else { throw ValidationError("\(argument) is not the id of a request") }
-        self = id
+        guard let timestamp = Timestamp(rfc3339: argument) else { return nil }
+        self.timestamp = timestamp
     }
 }
 

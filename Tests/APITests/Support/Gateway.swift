@@ -110,9 +110,7 @@ func withGateway(
 ) async throws {
     let waiters = OutcomeWaiters(limit: waiterLimit)
     let client = database.client(
-        statements: TenantStore.statements + RequestReader.statements
-            + DeliveryStore.claimStatements + DeliveryStore.reportStatements + CircuitStore.statements
-            + HealthStore.statements + RequestSteering.statements + ReplayStore.statements
+        statements: APIStores.statements + DeliveryStore.claimStatements + DeliveryStore.reportStatements
             + ReplayStore.upkeepStatements, connections: 2
     ) { configuration in
         configuration.channels = [OutcomeWaiters.channel]
@@ -123,7 +121,8 @@ func withGateway(
     let writer = database.client(statements: RequestStore.statements, connections: 2) {
         $0.sessionSettings += RequestStore.sessionSettings
     }
-    let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
+    let secrets = try SecretBox(base64: SecretBox.newKey())
+    let tenants = TenantStore(client, secrets: secrets)
     let (tenant, other) = (try await tenants.createTenant(named: "a"), try await tenants.createTenant(named: "b"))
     let (key, otherKey) = (APIKey.new(), APIKey.new())
     try await tenants.createKey(key, label: "test", tenant: tenant.id, shard: tenant.shard)
@@ -148,9 +147,8 @@ func withGateway(
         return outcome
     }
     let server = APIServer(
-        configuration: configuration, snapshot: { snapshots.current }, store: store, reader: RequestReader(client),
-        steering: RequestSteering(client), replays: ReplayStore(client), waiters: waiters,
-        circuits: CircuitStore(client), health: HealthStore(client), tenants: tenants, trial: trial,
+        configuration: configuration, snapshot: { snapshots.current }, store: store,
+        stores: APIStores(client, secrets: secrets), waiters: waiters, trial: trial,
         arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)

@@ -69,8 +69,18 @@ struct Gateway: Sendable {
         self.worker = ServiceGroup(services: [arm, store, snapshots, worker], logger: quiet)
     }
 
-    func store(_ count: Int) async throws -> [RequestID] {
-        try await withThrowingTaskGroup { group in
+    /// A second destination of the tenant, at the same address.
+    func another() async throws -> Destination {
+        let tenants = TenantStore(client, secrets: try SecretBox(base64: SecretBox.newKey()))
+        return try await tenants.putDestination(
+            DestinationSettings(name: "another", baseURL: destination.settings.baseURL), tenant: destination.tenant,
+            shard: destination.lane.shard)
+    }
+
+    /// - Parameter other: in place of the destination.
+    func store(_ count: Int, to other: Destination? = nil) async throws -> [RequestID] {
+        let destination = other ?? destination
+        return try await withThrowingTaskGroup { group in
             for _ in 0..<count {
                 group.addTask {
                     let id = RequestID.new()
