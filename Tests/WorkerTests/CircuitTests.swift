@@ -78,7 +78,7 @@ struct CircuitTests {
             let second = try await gateway.store(1)
             poison.update { $0 = "/\(second[0])" }
             try await eventually(within: .seconds(30)) {
-                try await gateway.count("ready") + gateway.count("in_flight") == 0
+                try await gateway.unfinished() == 0
             }
             #expect(try await gateway.circuit().state == .closed)
             #expect(try await gateway.count("circuit_event") == 0)

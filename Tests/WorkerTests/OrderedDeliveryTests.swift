@@ -81,7 +81,7 @@ struct OrderedDeliveryTests {
                         try await second.run {
                             try await store(0..<10, in: first)
                             try await eventually(within: .seconds(90)) {
-                                try await first.count("ready") + first.count("in_flight") == 0
+                                try await first.unfinished() == 0
                             }
                         }
                     }

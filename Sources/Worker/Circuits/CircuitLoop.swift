@@ -116,12 +116,13 @@ final class CircuitLoop: Service {
         }
     }
 
-    /// As `decide`; what goes wrong is put right by the next judgement.
+    /// As `decide`; what goes wrong is put right by the next judgement. In a task of its own, which a shutdown does not
+    /// cancel: of a lease that was granted unseen nobody would know.
     private func judge(
-        _ key: CircuitKey, _ inputs: @Sendable (CircuitReading, WindowSums) -> [Circuit.Input]
+        _ key: CircuitKey, _ inputs: @escaping @Sendable (CircuitReading, WindowSums) -> [Circuit.Input]
     ) async -> [Circuit.Effect] {
         do {
-            return try await decide(key, inputs)
+            return try await Task { try await decide(key, inputs) }.value
         } catch {
             logger.warning("circuit not judged", metadata: ["destination": "\(key.destination)", "error": "\(error)"])
             return []
@@ -166,16 +167,10 @@ final class CircuitLoop: Service {
             guard let lease = effects.lazy.compactMap(\.lease).first else { return }
             let verdict = await probing.probe(key, skip: lease.skip)
             let signal = verdict?.signal ?? CircuitSignal(.ignored)
-            // In a task of its own, which a shutdown does not cancel: the lease goes back rather than be lost.
-            await Task {
-                _ = await judge(key) { reading, _ in
-                    // The token is fence enough: it is not given twice, and not kept over an epoch.
-                    [
-                        .probeFinished(
-                            token: lease.token, epoch: reading.circuit.epoch, signal, request: verdict?.request)
-                    ]
-                }
-            }.value
+            _ = await judge(key) { reading, _ in
+                // The token is fence enough: it is not given twice, and not kept over an epoch.
+                [.probeFinished(token: lease.token, epoch: reading.circuit.epoch, signal, request: verdict?.request)]
+            }
             guard signal.kind == .ok else { return }
         }
     }

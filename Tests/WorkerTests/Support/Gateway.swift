@@ -132,6 +132,13 @@ struct Gateway: Sendable {
         return reading.circuit
     }
 
+    /// Deliveries that have not ended, in one snapshot: between two a retry goes from one table to the other.
+    func unfinished() async throws -> Int64 {
+        let rows = try await client.query(
+            Statement("SELECT (SELECT count(*) FROM sluice.ready) + (SELECT count(*) FROM sluice.in_flight)"))
+        return try rows[0].decode(0)
+    }
+
     func execute(_ sql: String) async throws { _ = try await client.execute(Statement(sql)) }
 
     func count(_ table: String, where condition: String = "true") async throws -> Int64 {
