@@ -29,7 +29,7 @@ done
 
 if [ "${SLUICE_SANITIZE:-1}" = 1 ]; then
     say "testing the state machines of the libpq layer under the thread sanitizer"
-    swift test "${build[@]}" --sanitize thread --scratch-path .build-tsan --filter Pure
+    swift test "${build[@]}" --sanitize thread --scratch-path .build-tsan --filter '^PostgresTests\.Pure'
 fi
 
 say "all passed"

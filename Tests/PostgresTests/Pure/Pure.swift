@@ -1,4 +1,4 @@
 import Testing
 
-/// Tests that need no server; they run under the thread sanitizer too: `swift test --sanitize thread --filter Pure`.
+/// Tests that need no server; they run under the thread sanitizer too: `scripts/test.sh`.
 @Suite enum Pure {}
