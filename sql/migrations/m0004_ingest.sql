@@ -11,6 +11,7 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_m
 DECLARE
     v_now     timestamptz := clock_timestamp();
     v_passed  integer[] := '{}';
+    v_kept    integer;
 BEGIN
     IF array_remove(p_keys, NULL) <> '{}' THEN
         INSERT INTO sluice.idempotency_key AS k (shard, tenant_id, key_hash, request_id, fingerprint, expires_at)
@@ -24,17 +25,20 @@ BEGIN
             SET request_id = EXCLUDED.request_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
             WHERE k.expires_at <= v_now;
 
-        RETURN QUERY
-        SELECT i.place::integer, k.request_id, k.fingerprint = i.fingerprint
-        FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) WITH ORDINALITY
-          AS i (shard, tenant_id, key_hash, request_id, fingerprint, place)
-        JOIN sluice.idempotency_key k ON k.shard = i.shard AND k.tenant_id = i.tenant_id AND k.key_hash = i.key_hash
-        WHERE i.key_hash IS NOT NULL AND k.request_id <> i.request_id;
-
-        SELECT coalesce(array_agg(i.place::integer), '{}') INTO v_passed
-        FROM unnest(p_shards, p_tenants, p_keys, p_requests) WITH ORDINALITY AS i (shard, tenant_id, key_hash, request_id, place)
-        JOIN sluice.idempotency_key k ON k.shard = i.shard AND k.tenant_id = i.tenant_id AND k.key_hash = i.key_hash
-        WHERE i.key_hash IS NOT NULL AND k.request_id <> i.request_id;
+        GET DIAGNOSTICS v_kept = ROW_COUNT;
+        -- Most batches repeat no key: then nothing is looked up.
+        IF v_kept < cardinality(array_remove(p_keys, NULL)) THEN
+            FOR place, request_id, is_same_payload IN
+                SELECT i.place::integer, k.request_id, k.fingerprint = i.fingerprint
+                FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) WITH ORDINALITY
+                  AS i (shard, tenant_id, key_hash, request_id, fingerprint, place)
+                JOIN sluice.idempotency_key k ON k.shard = i.shard AND k.tenant_id = i.tenant_id AND k.key_hash = i.key_hash
+                WHERE i.key_hash IS NOT NULL AND k.request_id <> i.request_id
+            LOOP
+                v_passed := v_passed || place;
+                RETURN NEXT;
+            END LOOP;
+        END IF;
     END IF;
 
     IF p_again THEN
