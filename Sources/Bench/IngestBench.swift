@@ -62,9 +62,9 @@ package enum IngestBench {
         var fixtures: [Fixture] = []
         for number in 0..<100 {
             fixtures.append(try await Fixture.make(store, name: "limited-\(number)", url: "http://127.0.0.1:9"))
-            var quotas = Quotas()
-            (quotas.ingestRate, quotas.maxWaiting, quotas.maxBodyBytes) = (1_000_000, 1_000_000_000, 1 << 20)
-            try await store.setQuotas(quotas, of: "limited-\(number)")
+            try await store.changeQuotas(
+                ["ingest_rate": 1_000_000, "max_waiting": 1_000_000_000, "max_body_bytes": 1_048_576],
+                of: "limited-\(number)")
         }
         return fixtures
     }

@@ -62,6 +62,9 @@ package struct Quotas: Sendable, Hashable {
 
     package init() {}
 
+    /// What some of them become, by name; nil takes a quota away. Of the values in `ranges` only.
+    package typealias Change = [String: Double?]
+
     /// By the names that the API and the commands give them.
     package static let ranges: [String: ClosedRange<Double>] = [
         "ingest_rate": 0.001...1_000_000, "ingest_burst": 1...10_000_000, "max_waiting": 1...1_000_000_000,

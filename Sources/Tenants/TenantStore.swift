@@ -48,13 +48,10 @@ package struct TenantStore: Sendable {
         try await client.query(SQL["tenants.list"], Parameters(after, limit)).map(Tenant.init)
     }
 
-    /// Replaces all of a tenant's quotas. Throws `UnknownTenant`, also for one that is being deleted.
-    package func setQuotas(_ quotas: Quotas, of name: String) async throws {
+    /// Sets the quotas that are named. Throws `UnknownTenant`, also for a tenant that is being deleted.
+    package func changeQuotas(_ change: Quotas.Change, of name: String) async throws {
         let rows = try await client.execute(
-            SQL["tenants.set_quotas"],
-            Parameters(
-                name, quotas.ingestRate, quotas.ingestBurst, quotas.maxWaiting, quotas.maxInFlight, quotas.maxBodyBytes
-            ))
+            SQL["tenants.change_quotas"], Parameters(name, change.map(\.key), change.map(\.value)))
         guard try rows.first?.decode(0) ?? false else { throw UnknownTenant(name: name) }
     }
 

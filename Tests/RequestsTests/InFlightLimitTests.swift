@@ -118,8 +118,6 @@ struct InFlightLimitTests {
 
 extension Site {
     fileprivate func setInFlight(_ limit: Int32, of tenant: String) async throws {
-        var quotas = Quotas()
-        quotas.maxInFlight = limit
-        try await tenants.setQuotas(quotas, of: tenant)
+        try await tenants.changeQuotas(["max_in_flight": Double(limit)], of: tenant)
     }
 }

@@ -11,23 +11,27 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_m
 DECLARE
     v_now     timestamptz := clock_timestamp();
     v_passed  integer[] := '{}';
-    v_kept    integer;
 BEGIN
     IF array_remove(p_keys, NULL) <> '{}' THEN
-        INSERT INTO sluice.idempotency_key AS k (shard, tenant_id, key_hash, request_id, fingerprint, expires_at)
-        SELECT DISTINCT ON (i.shard, i.tenant_id, i.key_hash)
-               i.shard, i.tenant_id, i.key_hash, i.request_id, i.fingerprint, v_now + p_key_window
-        FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) WITH ORDINALITY
-          AS i (shard, tenant_id, key_hash, request_id, fingerprint, place)
-        WHERE i.key_hash IS NOT NULL
-        ORDER BY i.shard, i.tenant_id, i.key_hash, i.place
-        ON CONFLICT (shard, tenant_id, key_hash) DO UPDATE
-            SET request_id = EXCLUDED.request_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
-            WHERE k.expires_at <= v_now;
+        -- Most batches repeat no key: then this costs half of what ON CONFLICT does. In the keys' order: no deadlock.
+        BEGIN
+            INSERT INTO sluice.idempotency_key (shard, tenant_id, key_hash, request_id, fingerprint, expires_at)
+            SELECT i.shard, i.tenant_id, i.key_hash, i.request_id, i.fingerprint, v_now + p_key_window
+            FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) AS i (shard, tenant_id, key_hash, request_id, fingerprint)
+            WHERE i.key_hash IS NOT NULL
+            ORDER BY i.shard, i.tenant_id, i.key_hash;
+        EXCEPTION WHEN unique_violation THEN
+            INSERT INTO sluice.idempotency_key AS k (shard, tenant_id, key_hash, request_id, fingerprint, expires_at)
+            SELECT DISTINCT ON (i.shard, i.tenant_id, i.key_hash)
+                   i.shard, i.tenant_id, i.key_hash, i.request_id, i.fingerprint, v_now + p_key_window
+            FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) WITH ORDINALITY
+              AS i (shard, tenant_id, key_hash, request_id, fingerprint, place)
+            WHERE i.key_hash IS NOT NULL
+            ORDER BY i.shard, i.tenant_id, i.key_hash, i.place
+            ON CONFLICT (shard, tenant_id, key_hash) DO UPDATE
+                SET request_id = EXCLUDED.request_id, fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at
+                WHERE k.expires_at <= v_now;
 
-        GET DIAGNOSTICS v_kept = ROW_COUNT;
-        -- Most batches repeat no key: then nothing is looked up.
-        IF v_kept < cardinality(array_remove(p_keys, NULL)) THEN
             FOR place, request_id, is_same_payload IN
                 SELECT i.place::integer, k.request_id, k.fingerprint = i.fingerprint
                 FROM unnest(p_shards, p_tenants, p_keys, p_requests, p_fingerprints) WITH ORDINALITY
@@ -38,7 +42,7 @@ BEGIN
                 v_passed := v_passed || place;
                 RETURN NEXT;
             END LOOP;
-        END IF;
+        END;
     END IF;
 
     IF p_again THEN

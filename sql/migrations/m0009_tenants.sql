@@ -12,28 +12,35 @@ END $$;
 
 COMMENT ON FUNCTION sluice.create_tenant IS 'Makes a tenant; false where there is one of that name.';
 
-CREATE FUNCTION sluice.set_quotas(
-    p_name text, p_ingest_rate double precision, p_ingest_burst integer, p_max_waiting bigint, p_max_in_flight integer,
-    p_max_body_bytes integer
-) RETURNS boolean
+CREATE FUNCTION sluice.change_quotas(p_name text, p_quotas text[], p_values double precision[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_shard  smallint;
-    v_tenant uuid;
+    v_tenant sluice.tenant;
+    v_value  double precision;
 BEGIN
-    UPDATE sluice.tenant t
-    SET ingest_rate = p_ingest_rate, ingest_burst = p_ingest_burst, max_waiting = p_max_waiting,
-        max_in_flight = p_max_in_flight, max_body_bytes = p_max_body_bytes
-    WHERE t.name = p_name AND t.state <> 'deleting'
-    RETURNING t.shard, t.tenant_id INTO v_shard, v_tenant;
+    SELECT * INTO v_tenant FROM sluice.tenant t WHERE t.name = p_name AND t.state <> 'deleting' FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN false; END IF;
-    UPDATE sluice.lane l SET tenant_limit = p_max_in_flight
-    WHERE l.shard = v_shard AND l.tenant_id = v_tenant AND l.tenant_limit IS DISTINCT FROM p_max_in_flight;
-    PERFORM sluice.config_changed('tenant', v_shard, v_tenant, v_tenant);
+    FOR i IN 1..cardinality(p_quotas) LOOP
+        v_value := p_values[i];
+        CASE p_quotas[i]
+            WHEN 'ingest_rate' THEN v_tenant.ingest_rate := v_value;
+            WHEN 'ingest_burst' THEN v_tenant.ingest_burst := v_value;
+            WHEN 'max_waiting' THEN v_tenant.max_waiting := v_value;
+            WHEN 'max_in_flight' THEN v_tenant.max_in_flight := v_value;
+            WHEN 'max_body_bytes' THEN v_tenant.max_body_bytes := v_value;
+        END CASE;
+    END LOOP;
+    UPDATE sluice.tenant t
+    SET ingest_rate = v_tenant.ingest_rate, ingest_burst = v_tenant.ingest_burst, max_waiting = v_tenant.max_waiting,
+        max_in_flight = v_tenant.max_in_flight, max_body_bytes = v_tenant.max_body_bytes
+    WHERE t.tenant_id = v_tenant.tenant_id;
+    UPDATE sluice.lane l SET tenant_limit = v_tenant.max_in_flight
+    WHERE l.shard = v_tenant.shard AND l.tenant_id = v_tenant.tenant_id AND l.tenant_limit IS DISTINCT FROM v_tenant.max_in_flight;
+    PERFORM sluice.config_changed('tenant', v_tenant.shard, v_tenant.tenant_id, v_tenant.tenant_id);
     RETURN true;
 END $$;
 
-COMMENT ON FUNCTION sluice.set_quotas IS 'Replaces all quotas of a tenant; NULL is the gateway''s. False where there is no such tenant, or it is being deleted.';
+COMMENT ON FUNCTION sluice.change_quotas IS 'Sets the quotas named; NULL is the gateway''s. The others stay as they are. False where there is no such tenant, or it is being deleted.';
 
 CREATE FUNCTION sluice.set_tenant_state(p_name text, p_state sluice.tenant_state) RETURNS TABLE (shard smallint, lane_id bigint)
 LANGUAGE plpgsql AS $$

@@ -39,15 +39,12 @@ FROM sluice.tenant WHERE name = $1;
 SELECT tenant_id, name, shard, state::text, state_since, created_at, ingest_rate, ingest_burst, max_waiting, max_in_flight, max_body_bytes
 FROM sluice.tenant WHERE name > $1 ORDER BY name LIMIT $2::integer;
 
--- name: tenants.set_quotas
+-- name: tenants.change_quotas
 -- $1 name text
--- $2 ingest_rate float8
--- $3 ingest_burst int4
--- $4 max_waiting int8
--- $5 max_in_flight int4
--- $6 max_body_bytes int4
+-- $2 quotas text[]
+-- $3 values float8[]
 -- > found bool
-SELECT sluice.set_quotas($1, $2, $3, $4, $5, $6) AS found;
+SELECT sluice.change_quotas($1, $2, $3) AS found;
 
 -- name: tenants.set_state
 -- Lanes whose gates may have opened.

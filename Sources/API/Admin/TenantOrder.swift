@@ -4,7 +4,7 @@ import Tenants
 struct TenantOrder {
     private(set) var name: String?
     private(set) var state: TenantState?
-    private var quotas: [String: Double?] = [:]
+    private(set) var quotas: Quotas.Change = [:]
 
     /// Throws as `Call.withMembers`.
     ///
@@ -20,19 +20,6 @@ struct TenantOrder {
             return true
         }
         if isNew, name == nil { throw Problem(.invalidRequest, "name must be given.") }
-    }
-
-    var changesQuotas: Bool { !quotas.isEmpty }
-
-    func changing(_ old: Quotas) -> Quotas {
-        var new = old
-        // Whole numbers of their ranges: `quotas` has seen to that.
-        if let rate = quotas["ingest_rate"] { new.ingestRate = rate }
-        if let burst = quotas["ingest_burst"] { new.ingestBurst = burst.map { Int32($0) } }
-        if let waiting = quotas["max_waiting"] { new.maxWaiting = waiting.map { Int64($0) } }
-        if let flying = quotas["max_in_flight"] { new.maxInFlight = flying.map { Int32($0) } }
-        if let bytes = quotas["max_body_bytes"] { new.maxBodyBytes = bytes.map { Int32($0) } }
-        return new
     }
 }
 
@@ -55,8 +42,8 @@ extension JSONScanner {
         }
     }
 
-    fileprivate mutating func quotas() throws -> [String: Double?] {
-        var quotas: [String: Double?] = [:]
+    fileprivate mutating func quotas() throws -> Quotas.Change {
+        var quotas: Quotas.Change = [:]
         try members { scanner, name in
             guard let range = Quotas.ranges[name] else { return false }
             let quota = try scanner.optional { try $0.number(name, in: range, isWhole: name != "ingest_rate") }

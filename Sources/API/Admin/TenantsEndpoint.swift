@@ -41,7 +41,7 @@ struct TenantsEndpoint: Sendable {
         guard try await store.makeTenant(named: name) else {
             throw Problem(.tenantExists, "There is a tenant \(name), or one that is being deleted.")
         }
-        if order.changesQuotas { try await store.setQuotas(order.changing(Quotas()), of: name) }
+        if !order.quotas.isEmpty { try await store.changeQuotas(order.quotas, of: name) }
         var answer = answer(try await store.requireTenant(named: name))
         answer.head.status = .created
         answer.head.headerFields[.location] = "\(Self.path)/\(name)"
@@ -52,7 +52,7 @@ struct TenantsEndpoint: Sendable {
         let order = try await TenantOrder(call, isNew: false)
         let tenant = try await tenant(call)
         do {
-            if order.changesQuotas { try await store.setQuotas(order.changing(tenant.quotas), of: tenant.name) }
+            if !order.quotas.isEmpty { try await store.changeQuotas(order.quotas, of: tenant.name) }
             if let state = order.state { try await store.setState(state, of: tenant.name).forEach(arm) }
         } catch is UnknownTenant {
             throw Problem(.notFound, "The tenant is being deleted.")

@@ -18,14 +18,13 @@ extension TenantCommand {
 
         func run() async throws {
             try await withTenants(database) { store in
-                let tenant = try await store.requireTenant(named: name)
-                var quotas = tenant.quotas
-                if let ingestRate { quotas.ingestRate = try ingestRate.number("ingest_rate") }
-                if let ingestBurst { quotas.ingestBurst = try ingestBurst.whole("ingest_burst") }
-                if let maxWaiting { quotas.maxWaiting = try maxWaiting.whole("max_waiting") }
-                if let maxInFlight { quotas.maxInFlight = try maxInFlight.whole("max_in_flight") }
-                if let maxBodyBytes { quotas.maxBodyBytes = try maxBodyBytes.whole("max_body_bytes") }
-                if quotas != tenant.quotas { try await store.setQuotas(quotas, of: name) }
+                let named = [
+                    "ingest_rate": ingestRate, "ingest_burst": ingestBurst, "max_waiting": maxWaiting,
+                    "max_in_flight": maxInFlight, "max_body_bytes": maxBodyBytes,
+                ].compactMapValues { $0 }
+                let change = try Quotas.Change(
+                    uniqueKeysWithValues: named.map { ($0.key, try $0.value.value(of: $0.key)) })
+                if !change.isEmpty { try await store.changeQuotas(change, of: name) }
                 let report = TenantReport(try await store.requireTenant(named: name))
                 print(json ? try report.json : report.text)
             }
@@ -46,18 +45,16 @@ struct Quantity: ExpressibleByArgument {
         }
     }
 
-    func number(_ quota: String) throws -> Double? {
+    /// Throws a `ValidationError` for what the quota can't be.
+    func value(of quota: String) throws -> Double? {
         guard let value else { return nil }
         guard let range = Quotas.ranges[quota], range.contains(value) else {
             let range = Quotas.ranges[quota].map { "from \($0.lowerBound) to \($0.upperBound)" } ?? "known"
             throw ValidationError("\(quota) must be a number \(range), or none")
         }
+        guard quota == "ingest_rate" || value == value.rounded() else {
+            throw ValidationError("\(quota) must be a whole number")
+        }
         return value
-    }
-
-    func whole<Number: FixedWidthInteger>(_ quota: String) throws -> Number? {
-        guard let value = try number(quota) else { return nil }
-        guard let whole = Number(exactly: value) else { throw ValidationError("\(quota) must be a whole number") }
-        return whole
     }
 }

@@ -8,22 +8,18 @@ import Testing
 
 @Suite struct QuotaTests {
     private func withQuotas(
-        _ configuration: APIConfiguration = APIConfiguration(), _ adjust: (inout Quotas) -> Void,
+        _ quotas: Quotas.Change, _ configuration: APIConfiguration = APIConfiguration(),
         _ body: (Gateway) async throws -> Void
     ) async throws {
         try await withGateway(configuration) { gateway in
-            var quotas = Quotas()
-            adjust(&quotas)
-            try await gateway.tenants.setQuotas(quotas, of: "a")
+            try await gateway.tenants.changeQuotas(quotas, of: "a")
             try await gateway.snapshots.load()
             try await body(gateway)
         }
     }
 
     @Test func aRateIsToldAndHeld() async throws {
-        try await withQuotas {
-            ($0.ingestRate, $0.ingestBurst) = (0.01, 3)
-        } _: { gateway in
+        try await withQuotas(["ingest_rate": 0.01, "ingest_burst": 3]) { gateway in
             for left in [2, 1, 0] {
                 let answer = try await gateway.send()
                 #expect(answer.status == 202)
@@ -42,9 +38,7 @@ import Testing
     }
 
     @Test func aBatchTakesAsManyAsItHas() async throws {
-        try await withQuotas {
-            ($0.ingestRate, $0.ingestBurst) = (0.01, 5)
-        } _: { gateway in
+        try await withQuotas(["ingest_rate": 0.01, "ingest_burst": 5]) { gateway in
             let line = #"{"destination": "hook", "body": 1}"# + "\n"
             let first = try await gateway.post("application/x-ndjson", String(repeating: line, count: 4))
             #expect(first.status == 202 && first["ratelimit"]?.hasPrefix(#""ingest";r=1;"#) == true)
@@ -56,9 +50,7 @@ import Testing
 
     /// Each of several processes gives its part.
     @Test func processesShareARate() async throws {
-        try await withQuotas(.with { $0.processes = 3 }) {
-            ($0.ingestRate, $0.ingestBurst) = (0.03, 6)
-        } _: { gateway in
+        try await withQuotas(["ingest_rate": 0.03, "ingest_burst": 6], .with { $0.processes = 3 }) { gateway in
             let first = try await gateway.send()
             #expect(first["ratelimit-policy"] == #""ingest";q=2;w=200"#)
             #expect(try await gateway.send().status == 202)
@@ -67,9 +59,7 @@ import Testing
     }
 
     @Test func aBodyIsBoundedByTheTenant() async throws {
-        try await withQuotas {
-            $0.maxBodyBytes = 10
-        } _: { gateway in
+        try await withQuotas(["max_body_bytes": 10]) { gateway in
             #expect(try await gateway.send(body: [UInt8](repeating: 1, count: 10)).status == 202)
             let long = try await gateway.send(body: [UInt8](repeating: 1, count: 11))
             #expect(long.status == 413 && long.text.contains("10 bytes"))
@@ -81,9 +71,7 @@ import Testing
     }
 
     @Test func noMoreWaitsThanMay() async throws {
-        try await withQuotas {
-            $0.maxWaiting = 5
-        } _: { gateway in
+        try await withQuotas(["max_waiting": 5]) { gateway in
             // The first ones ask for the count; once it is known, the limit holds to the request.
             try await eventually {
                 let answer = try await gateway.send()
