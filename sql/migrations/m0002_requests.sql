@@ -202,7 +202,7 @@ CREATE TABLE sluice.expiry (
 COMMENT ON TABLE sluice.expiry IS 'Requests that have an expires_at, so that what is held behind a closed gate expires without a walk through the backlog.';
 COMMENT ON COLUMN sluice.expiry.look_at IS 'The request''s expires_at; later where an attempt was under way then.';
 
-CREATE VIEW sluice.delivery AS
+CREATE VIEW sluice.delivery WITH (security_invoker = true) AS
 SELECT q.shard, q.tenant_id, q.request_id, delivery.lane_id, l.destination_id, q.received_at, q.expires_at,
        CASE
            WHEN f.request_id IS NOT NULL THEN 'in_flight'
