@@ -282,7 +282,7 @@ extension Connection {
             fail(error)
         case (_, .succeeded(let rows)):
             // Behind those of its settings.
-            pool.didFinish(submission, .succeeded(rows.suffix(submission.statements.count)))
+            pool.didFinish(submission, .succeeded(Array(rows.suffix(submission.statements.count))))
         case (_, .skipped): pool.didFinish(submission, verdict)
         }
     }

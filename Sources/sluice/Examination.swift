@@ -20,7 +20,7 @@ struct Examination {
     let accessFaults: [String]
 
     var findings: [Finding] {
-        [version, migrations, durability, clock, autovacuum, connections, partitions, roles, access]
+        [version, migrations, durability, clock, autovacuum, connections, partitions, Self.roles(memberships), access]
     }
 
     private var version: Finding {
@@ -87,7 +87,7 @@ struct Examination {
                 remedy: "Is a `sluice serve` or `sluice work` running? Either makes them every hour; see its log.")
     }
 
-    private var roles: Finding {
+    static func roles(_ memberships: [Membership]) -> Finding {
         let (missing, lacking) = (memberships.filter { !$0.exists }, memberships.filter { $0.exists && !$0.isHeld })
         if !missing.isEmpty {
             return Finding(

@@ -17,6 +17,13 @@ struct Doctor: AsyncParsableCommand {
             try database.connectionSettings(settings), name: "doctor",
             statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] } + Membership.statements
         ) { client in
+            let memberships = try await Membership.all(client)
+            let roles = Examination.roles(memberships)
+            // Without them the login may not even look at the rest.
+            guard roles.severity == .fine || !memberships.allSatisfy(\.exists) else {
+                print(roles)
+                return false
+            }
             let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
             let server = try await client.query(SQL["doctor.server"]).map(ServerFact.init)
             let partitions = pending.isEmpty ? try await partitionsAhead(client) : 0
@@ -24,7 +31,7 @@ struct Doctor: AsyncParsableCommand {
             let findings = Examination(
                 facts: Dictionary(uniqueKeysWithValues: server.map { ($0.name, $0.value) }), pendingMigrations: pending,
                 daysAhead: partitions, clockAtClient: Date().timeIntervalSince1970,
-                memberships: try await Membership.all(client), accessFaults: faults
+                memberships: memberships, accessFaults: faults
             ).findings
             for finding in findings { print(finding) }
             return !findings.contains { $0.severity == .wrong }

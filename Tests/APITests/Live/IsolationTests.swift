@@ -1,3 +1,4 @@
+import HTTPTypes
 import Model
 import Requests
 import Tenants
@@ -94,14 +95,16 @@ import Testing
             #expect(routes.count > 30)
             for route in routes {
                 let told = try await call(route, foreign, gateway)
-                #expect(told == (try await call(route, missing, gateway)), "\(route.name)")
+                let expected = try await call(route, missing, gateway)
+                #expect(told == expected, "\(route.name)")
                 #expect(!told.contains("of-a") && !told.contains("of a"), "\(route.name): \(told)")
                 let takesNames = "\(route.path)".contains("{") && !Self.makes.contains(route.name)
                 #expect(!takesNames || told.hasPrefix("404"), "\(route.name): \(told)")
                 // With a destination that it has.
                 guard "\(route.path)".contains("{name}/health-checks/{id}") else { continue }
                 let mixed = try await call(route, foreign, gateway, destination: "hook")
-                #expect(mixed == (try await call(route, missing, gateway, destination: "hook")), "\(route.name)")
+                let unmixed = try await call(route, missing, gateway, destination: "hook")
+                #expect(mixed == unmixed, "\(route.name)")
                 #expect(mixed.hasPrefix("404"), "\(route.name): \(mixed)")
             }
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Model
 import Postgres
 import SQL
 import Tenants
@@ -90,7 +91,7 @@ import Testing
     @Test func workersSeeAllAndChangeNoSchema() async throws {
         try await withSite { site in
             for name in ["a", "b"] { _ = try await Belongings.make(name, on: site) }
-            let worker = site.database.client(acting: .worker)
+            let worker = site.database.client(statements: [SQL["upkeep.ensure_partitions"]], acting: .worker)
             for table in try await tables(site.client) {
                 let all = try await site.client.count("sluice.\(table)")
                 #expect(try await worker.count("sluice.\(table)") == all, "\(table)")

@@ -46,6 +46,8 @@ extension Site {
                     Statement("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) \(statement.sql)"),
                     statement.arguments(ids))
                 lines = try plan.map { try $0.decode(0, as: String.self) }
+                // What is read for planning is read once a session.
+                lines = Array(lines.prefix { !$0.hasPrefix("Planning:") })
             }
             try await lease.execute(Statement("ROLLBACK"))
             return lines.map(ids.anonymous)
