@@ -17,7 +17,7 @@ extension Parameters {
         case .uuidArray: append(uuid(value.name, of: statement, ids).map { [$0] } ?? [])
         case .int2: append(int2(value.name))
         case .int2Array: append(value.name == "shards" ? [Site.shard] : [])
-        case .int4: append(["reopen_count", "alerts"].contains(value.name) ? Int32(0) : 100)
+        case .int4: append(int4(value.name))
         case .int4Array: append([Int32]())
         case .int8: append(int8(value.name))
         case .int8Array: append(value.name == "lanes" ? [ids.lane] : [Int64(1)])
@@ -61,6 +61,14 @@ extension Parameters {
         case "shard": Site.shard
         case "status": nil
         default: 3
+        }
+    }
+
+    private func int4(_ name: String) -> Int32? {
+        switch name {
+        case "ordered_lanes": nil
+        case "reopen_count", "alerts": 0
+        default: 100
         }
     }
 

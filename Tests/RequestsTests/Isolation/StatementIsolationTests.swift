@@ -100,7 +100,8 @@ import Testing
         _ statement: Statement, _ ids: Belongings, _ scope: UUID?, _ site: Site, watching victim: Belongings? = nil
     ) async throws -> String {
         let text = Statement("SELECT coalesce(string_agg(to_jsonb(r)::text, ','), '') FROM (\(statement.sql)) r")
-        let before = try await victim.map { try await everything(of: $0, site) }
+        var before = ""
+        if let victim { before = try await everything(of: victim, site) }
         return try await site.client.withConnection { lease in
             try await lease.execute(Statement("BEGIN"))
             try await lease.execute(Statement("SET LOCAL ROLE sluice_api"))
