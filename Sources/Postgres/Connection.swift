@@ -315,13 +315,6 @@ extension Connection {
     }
 }
 
-extension PostgresError {
-    /// The statement was not run because the session's prepared statements are out of date or gone.
-    fileprivate var demandsNewSession: Bool {
-        sqlState == "26000" || sqlState == "0A000" && message.hasPrefix("cached plan must not change")
-    }
-}
-
 /// A NULL-terminated array of C strings, valid while the body runs.
 private func withCStrings<T>(_ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> T) -> T {
     var text: [CChar] = []

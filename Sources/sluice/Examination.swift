@@ -1,3 +1,6 @@
+import Postgres
+import SQL
+
 /// What the doctor thinks of a database; pure.
 struct Examination {
     struct Finding: CustomStringConvertible, Equatable {
@@ -110,6 +113,6 @@ struct Examination {
             ? Finding(severity: .fine, text: "row-level security and grants are as they should be")
             : Finding(
                 severity: .wrong, text: accessFaults.joined(separator: "; "),
-                remedy: "Let the owner of the schema run in psql: SELECT sluice.apply_access();")
+                remedy: "Let the owner of the schema run in psql: \(SQL.access.sql);")
     }
 }

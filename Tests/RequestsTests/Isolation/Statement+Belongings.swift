@@ -41,6 +41,7 @@ extension Parameters {
         switch name {
         case "tenant", "tenant_id", "tenants": ids.tenant
         case "destination", "destination_id", "destinations": ids.destination
+        case "request_id" where ["requests.attempts", "requests.outcome"].contains(statement): ids.dead
         case "request", "request_id": ids.request
         case "requests":
             statement == "requests.store"

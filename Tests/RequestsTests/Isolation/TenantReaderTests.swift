@@ -80,6 +80,8 @@ import Testing
                 #expect(try await reader.count("sluice.tenant") == 1)
 
                 try await site.tenants.revokeReader(login)
+                #expect(try await reader.count("sluice.request") == 0)
+                _ = try await reader.execute(Statement("RESET ROLE"))
                 #expect(await refuses(reader, "SELECT * FROM sluice.request"))
             }
         }
