@@ -17,6 +17,7 @@ package enum SQL {
         Migration(name: "m0011_deliveries", sql: text(PackageResources.m0011_deliveries_sql)),
         Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
         Migration(name: "m0013_replays", sql: text(PackageResources.m0013_replays_sql)),
+        Migration(name: "m0020_access", sql: text(PackageResources.m0020_access_sql)),
     ]
 
     /// Every named statement of the query files.
@@ -27,6 +28,9 @@ package enum SQL {
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
         PackageResources.doctor_sql,
     ].flatMap(parse)
+
+    /// Ends each migration: gives all that the schema has the access that it must have.
+    package static let access = Statement("SELECT sluice.apply_access()")
 
     /// What the benchmarks need besides, in a database of their own.
     package static let benchStatements = parse(PackageResources.bench_sql)

@@ -39,7 +39,7 @@ package struct APIServer: Service {
         self.eventLoops = eventLoops
         self.onListening = onListening
         let access = Access(operatorToken: configuration.operatorToken)
-        uses = KeyUseLoop(access.uses, stores.tenants, logger: logger)
+        uses = KeyUseLoop(access.uses, stores.operators, logger: logger)
         limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
         let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
@@ -57,7 +57,8 @@ package struct APIServer: Service {
             + CircuitEndpoint(store: stores.circuits, arm: arm).routes
             + CircuitPolicyEndpoint(store: stores.circuits).routes + HealthCheckEndpoint(store: stores.health).routes
             + KeysEndpoint(store: stores.tenants).routes + UsageEndpoint(store: stores.tenants).routes
-            + TenantsEndpoint(store: stores.tenants, arm: arm).routes + TenantKeysEndpoint(store: stores.tenants).routes
+            + TenantsEndpoint(store: stores.operators, arm: arm).routes
+            + TenantKeysEndpoint(store: stores.operators).routes
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(

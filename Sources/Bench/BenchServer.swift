@@ -38,7 +38,9 @@ package struct BenchServer: Sendable {
         let loop = try Loop()
         defer { loop.stop() }
         let client = Client(.init(connection, name: "bench-setup"), on: loop)
-        try await Migrator(SQL.migrations, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }).migrate(
+        try await Migrator(
+            SQL.migrations, finish: SQL.access, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        ).migrate(
             client)
         for statement in splitStatements(SQL.benchSchema) { _ = try await client.execute(Statement(statement)) }
         await client.close()

@@ -41,6 +41,13 @@ package final class Client: Sendable {
                 ("plan_cache_mode", "force_generic_plan"),
             ]
         }
+
+        /// The connections take this role, of which the login must be a member, before they prepare their statements.
+        package func taking(role: String) -> Configuration {
+            var copy = self
+            copy.sessionSettings.append(("role", role))
+            return copy
+        }
     }
 
     /// How long a statement may wait to be sent where the caller does not say.
@@ -136,7 +143,8 @@ package final class Client: Sendable {
     ) async throws -> [Rows] {
         for (statement, parameters) in statements { try statement.check(parameters.types) }
         let submission = Submission(
-            id: loop.nextID(), kind: kind, statements: statements, deadline: .now + deadline, lease: lease)
+            id: loop.nextID(), kind: kind, statements: statements, deadline: .now + deadline,
+            settings: .current, lease: lease)
         let bytes = submission.bytes
         try enter(bytes)
         defer { leave(bytes) }

@@ -144,7 +144,7 @@ extension Connection {
         for channel in configuration.channels {
             count += sendQuery("LISTEN \"\(channel)\"", Parameters()) ? 1 : 0
         }
-        for statement in configuration.statements {
+        for statement in configuration.statements + [LocalSettings.statement] {
             count += PQsendPrepare(handle, statement.name, statement.sql, 0, nil) == 1 ? 1 : 0
         }
         let setup = Submission(id: Self.setupID, kind: .write, statements: [], deadline: .now)
@@ -157,8 +157,16 @@ extension Connection {
 extension Connection {
     /// Sends the submissions behind one Sync.
     func send(_ submissions: [Submission]) {
-        pipeline.sent(submissions.map { ($0, $0.statements.count) })
-        for submission in submissions {
+        // They share a transaction: a setting that one makes is unmade before the next that lacks it.
+        let earlier = [LocalSettings()] + submissions.map(\.settings)
+        let changes = zip(submissions, earlier).map { $0.settings.changes(from: $1) }
+        pipeline.sent(zip(submissions, changes).map { ($0, $1.count + $0.statements.count) })
+        for (submission, changes) in zip(submissions, changes) {
+            for (name, value) in changes {
+                guard sendPrepared(LocalSettings.statement.name, Parameters(name, value)) else {
+                    return connectionBroke()
+                }
+            }
             for (statement, parameters) in submission.statements {
                 let sent =
                     statement.name.isEmpty
@@ -272,7 +280,10 @@ extension Connection {
             }
             pool.resend(submission)
             fail(error)
-        default: pool.didFinish(submission, verdict)
+        case (_, .succeeded(let rows)):
+            // Behind those of its settings.
+            pool.didFinish(submission, .succeeded(Array(rows.suffix(submission.statements.count))))
+        case (_, .skipped): pool.didFinish(submission, verdict)
         }
     }
 
@@ -301,13 +312,6 @@ extension Connection {
         let ends = severity == "FATAL" || severity == "PANIC" || PQstatus(handle) == CONNECTION_BAD
         return PostgresError(
             ends ? .connectionLost : .server, field("M") ?? "no message", sqlState: field("C"), constraint: field("n"))
-    }
-}
-
-extension PostgresError {
-    /// The statement was not run because the session's prepared statements are out of date or gone.
-    fileprivate var demandsNewSession: Bool {
-        sqlState == "26000" || sqlState == "0A000" && message.hasPrefix("cached plan must not change")
     }
 }
 

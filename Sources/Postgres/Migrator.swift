@@ -25,10 +25,13 @@ package struct Migrator: Sendable {
     static let lock: Int64 = 0x736c_7569_6365
 
     let migrations: [Migration]
+    let finish: Statement?
     let logger: Logger
 
-    package init(_ migrations: [Migration], logger: Logger) {
+    /// - Parameter finish: what follows the last of the migrations whenever some were applied.
+    package init(_ migrations: [Migration], finish: Statement? = nil, logger: Logger) {
         self.migrations = migrations
+        self.finish = finish
         self.logger = logger
     }
 
@@ -60,6 +63,7 @@ package struct Migrator: Sendable {
             logger.info("migrating", metadata: ["migration": "\(migration.name)"])
             try await apply(migration, lease)
         }
+        if let finish, !todo.isEmpty { try await lease.execute(Statement(finish.sql)) }
         return todo.map(\.name)
     }
 

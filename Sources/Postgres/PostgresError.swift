@@ -66,6 +66,11 @@ package struct PostgresError: Error, Sendable, Equatable {
         return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")
     }
 
+    /// The statement was not run because the session's prepared statements are out of date or gone.
+    var demandsNewSession: Bool {
+        sqlState == "26000" || sqlState == "0A000" && message.hasPrefix("cached plan must not change")
+    }
+
     /// A bounded vocabulary, fit for a metric label.
     package var shortDescription: String {
         sqlState.map { "\(code.rawValue):\($0)" } ?? code.rawValue

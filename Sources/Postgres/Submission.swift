@@ -12,6 +12,7 @@ struct Submission: Sendable {
     let statements: [(statement: Statement, parameters: Parameters)]
     /// Up to when it may wait to be sent.
     let deadline: ContinuousClock.Instant
+    var settings = LocalSettings()
     /// The lease whose connection it must use.
     var lease: UInt64?
     /// Sent before without an effect; it is not sent a third time.

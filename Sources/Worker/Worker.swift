@@ -48,13 +48,14 @@ package struct Worker: Service {
         let credentials = Credentials(sender: tokenSender)
         self.tokenSender = tokenSender
         outlets = eventLoops.makeIterator().map { Outlet($0, egress: egress, credentials: credentials) }
-        let claimClient = Client(.init(settings, name: "claim", statements: DeliveryStore.claimStatements), on: loop)
-        let reportClient = Client(
-            .init(settings, name: "report", statements: DeliveryStore.reportStatements), on: loop)
-        let armClient = Client(.init(settings, name: "arm", statements: ArmLoop.statements), on: loop)
+        func client(_ name: String, _ statements: [Statement]) -> Client {
+            Client(.init(settings, name: name, statements: statements).acting(as: .worker), on: loop)
+        }
+        let claimClient = client("claim", DeliveryStore.claimStatements)
+        let reportClient = client("report", DeliveryStore.reportStatements)
+        let armClient = client("arm", ArmLoop.statements)
         executor = loop
-        let circuitClient = Client(
-            .init(settings, name: "circuits", statements: CircuitStore.statements + HealthStore.statements), on: loop)
+        let circuitClient = client("circuits", CircuitStore.statements + HealthStore.statements)
         clients = [claimClient, reportClient, armClient, circuitClient]
         arm = ArmLoop(armClient, logger: logger)
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)

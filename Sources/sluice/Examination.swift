@@ -1,3 +1,6 @@
+import Postgres
+import SQL
+
 /// What the doctor thinks of a database; pure.
 struct Examination {
     struct Finding: CustomStringConvertible, Equatable {
@@ -15,8 +18,13 @@ struct Examination {
     let daysAhead: Int
     /// Unix seconds.
     let clockAtClient: Double
+    let memberships: [Membership]
+    /// Sentences.
+    let accessFaults: [String]
 
-    var findings: [Finding] { [version, migrations, durability, clock, autovacuum, connections, partitions] }
+    var findings: [Finding] {
+        [version, migrations, durability, clock, autovacuum, connections, partitions, Self.roles(memberships), access]
+    }
 
     private var version: Finding {
         let number = Int(facts["server_version_num"] ?? "") ?? 0
@@ -80,5 +88,31 @@ struct Examination {
                 severity: .wrong,
                 text: "there are partitions for the next \(daysAhead) days only: ingest will fail when they end",
                 remedy: "Is a `sluice serve` or `sluice work` running? Either makes them every hour; see its log.")
+    }
+
+    static func roles(_ memberships: [Membership]) -> Finding {
+        let (missing, lacking) = (memberships.filter { !$0.exists }, memberships.filter { $0.exists && !$0.isHeld })
+        if !missing.isEmpty {
+            return Finding(
+                severity: .wrong, text: "there is no role \(missing.map(\.role).joined(separator: ", "))",
+                remedy: "Run: sluice migrate")
+        }
+        return lacking.isEmpty
+            ? Finding(severity: .fine, text: "the login may act as the roles of the API and of workers")
+            : Finding(
+                severity: .wrong,
+                text: "\(lacking[0].login) may not act as \(lacking.map(\.role).joined(separator: ", "))",
+                remedy: "Let a superuser run: \(lacking.map(\.remedy).joined(separator: " "))")
+    }
+
+    private var access: Finding {
+        guard pendingMigrations.isEmpty else {
+            return Finding(severity: .doubtful, text: "row-level security was not looked at")
+        }
+        return accessFaults.isEmpty
+            ? Finding(severity: .fine, text: "row-level security and grants are as they should be")
+            : Finding(
+                severity: .wrong, text: accessFaults.joined(separator: "; "),
+                remedy: "Let the owner of the schema run in psql: \(SQL.access.sql);")
     }
 }

@@ -34,21 +34,19 @@ struct Gateway {
         defer { loop.stop() }
         let node = Node.only
         let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
-        try await requireMigrated(on: loop)
+        try await requireFitDatabase(roles, on: loop)
 
-        let reads = Client(
-            .init(
-                connection, name: "reads", connections: 2,
-                statements: roles.contains(.serve) ? APIStores.statements : TenantStore.statements),
-            on: loop)
+        let operators = Client(
+            .init(connection, name: "operators", statements: TenantStore.statements).acting(as: .worker), on: loop)
+        // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
-        let snapshots = SnapshotLoop(TenantStore(reads, secrets: secrets), logger: logger)
+        let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
         try await snapshots.load()
         let upkeep = UpkeepLoop(
             upkeepClient, node: node, retentionDays: try settings.retentionDays,
             removalGrace: try settings.api.storeDeadline + .seconds(20), logger: logger)
         var services: [any Service] = [snapshots, upkeep]
-        var clients = [reads, upkeepClient]
+        var clients = [operators, upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
         var testSender: TestSender?
@@ -56,17 +54,20 @@ struct Gateway {
             let ingest = try IngestParts(self, loop: loop)
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
-            clients += ingest.clients
+            let tenants = Client(
+                .init(connection, name: "tenants", connections: 2, statements: APIStores.statements).acting(as: .api),
+                on: loop)
+            clients += ingest.clients + [tenants]
             services += [ingest.arm, ingest.store]
             var api = try settings.api
             if let port { api.port = port }
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    stores: APIStores(reads, secrets: secrets), waiters: waiters,
+                    stores: APIStores(tenants, operators: operators, secrets: secrets), waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
                     arm: { [arm = ingest.arm] in arm.arm($0) },
-                    isReady: { (try? await reads.query(SQL["tenants.version"], within: .seconds(1))) != nil },
+                    isReady: { (try? await operators.query(SQL["tenants.version"], within: .seconds(1))) != nil },
                     eventLoops: eventLoops, logger: logger, onListening: onListening))
         }
         var worker: Worker?
@@ -129,8 +130,14 @@ struct Gateway {
         return Client(configuration, on: loop)
     }
 
-    private func requireMigrated(on loop: Loop) async throws {
-        let client = Client(.init(connection, name: "start"), on: loop)
+    private func requireFitDatabase(_ roles: Roles, on loop: Loop) async throws {
+        let client = Client(.init(connection, name: "start", statements: Membership.statements), on: loop)
+        let needed: [DatabaseRole] = roles.contains(.serve) ? [.api, .worker] : [.worker]
+        let lacking = try await Membership.all(client).filter { !$0.isHeld && needed.map(\.rawValue).contains($0.role) }
+        // Without a role it can't read how far it is migrated.
+        if let first = lacking.first, first.exists {
+            throw PostgresError(.server, "\(first.login) may not act as \(first.role); run: \(first.remedy)")
+        }
         let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
         await client.close()
         guard pending.isEmpty else {
@@ -149,10 +156,12 @@ private struct IngestParts {
 
     init(_ gateway: Gateway, loop: Loop) throws {
         var configuration = Client.Configuration(
-            gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements)
+            gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements
+        ).acting(as: .worker)
         configuration.sessionSettings += RequestStore.sessionSettings
         let storeClient = Client(configuration, on: loop)
-        let armClient = Client(.init(gateway.connection, name: "arm", statements: ArmLoop.statements), on: loop)
+        let armClient = Client(
+            .init(gateway.connection, name: "arm", statements: ArmLoop.statements).acting(as: .worker), on: loop)
         arm = ArmLoop(armClient, logger: gateway.logger)
         store = RequestStore(storeClient, keyWindow: try gateway.settings.idempotencyWindow, arm: arm)
         clients = [storeClient, armClient]

@@ -46,6 +46,47 @@ struct TenantCommandTests {
         }
     }
 
+    /// As a login that is a member of the two roles and nothing else.
+    @Test(.timeLimit(.minutes(2))) func aGatewayNeedsNoMoreThanItsRoles() async throws {
+        try await withServer(settings: ["fsync": "on"]) { server in
+            try await withProcesses { processes in
+                let owner = ["SLUICE_DATABASE_URL": server.connectionString]
+                #expect(try await processes.run(["migrate"], owner).status == 0)
+                try await withClients(of: server.connectionString) { database in
+                    let client = database.client()
+                    _ = try await client.execute(Statement("CREATE ROLE gateway LOGIN"))
+                    let login = server.connectionString.replacing("user=sluice", with: "user=gateway")
+                    #expect(login != server.connectionString)
+                    let refused = try await processes.run(
+                        ["serve"], ["SLUICE_DATABASE_URL": login, "SLUICE_PORT": "0"].merging(Self.secrets) { $1 })
+                    #expect(refused.status == 1)
+                    #expect(refused.errors.contains("GRANT sluice_api TO \"gateway\""), "\(refused.errors)")
+                    let ill = try await processes.run(["doctor"], ["SLUICE_DATABASE_URL": login])
+                    #expect(ill.status == 1)
+                    _ = try await client.execute(Statement("GRANT sluice_api, sluice_worker TO gateway"))
+                    let well = try await processes.run(["doctor"], ["SLUICE_DATABASE_URL": login])
+                    #expect(well.status == 0, "\(well.output)\(well.errors)")
+                    let site = try await Installation(processes, database: login, destination: "http://127.0.0.1:9")
+                    let (_, caller) = try await site.serve()
+                    #expect(try await caller.post("/in/sink", []).status == 202)
+
+                    _ = try await client.execute(Statement("CREATE ROLE reports LOGIN"))
+                    let granted = try await processes.run(
+                        ["tenant", "grant-reader", "acme", "reports"], owner.merging(Self.secrets) { $1 })
+                    #expect(granted.status == 0, "\(granted.errors)")
+                    let revoked = try await processes.run(
+                        ["tenant", "revoke-reader", "reports"], owner.merging(Self.secrets) { $1 })
+                    #expect(revoked.status == 0, "\(revoked.errors)")
+                    let again = try await processes.run(
+                        ["tenant", "revoke-reader", "reports"], owner.merging(Self.secrets) { $1 })
+                    #expect(again.status == 1 && again.errors.contains("reports reads no tenant"), "\(again.errors)")
+                }
+            }
+        }
+    }
+
+    private static let secrets = ["SLUICE_SECRETS_KEY": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="]
+
     @Test(.timeLimit(.minutes(2))) func aMistakeIsTold() async throws {
         try await withServer(settings: [:]) { server in
             try await withProcesses { processes in

@@ -100,7 +100,7 @@ import Testing
             let proxy = try CuttingProxy(to: port)
             defer { proxy.stop() }
             try await withClients(of: server.connectionString) { direct in
-                _ = try await Migrator(SQL.migrations, logger: quiet).migrate(direct.client())
+                _ = try await Migrator(SQL.migrations, finish: SQL.access, logger: quiet).migrate(direct.client())
                 let site = try Site(direct)
                 let destination = try await site.destination()
                 let throughProxy = "host=127.0.0.1 port=\(proxy.port) user=sluice dbname=sluice"

@@ -1,5 +1,6 @@
 package import Postgres
 import Synchronization
+package import Tenants
 
 /// A database of one test's own. Its clients are closed when the test ends.
 package final class TestDatabase: Sendable {
@@ -14,11 +15,14 @@ package final class TestDatabase: Sendable {
         loop = try Loop()
     }
 
+    /// - Parameter role: in place of the server's owner, whom no policy binds.
     package func client(
-        statements: [Statement] = [], connections: Int = 1, _ adjust: (inout Client.Configuration) -> Void = { _ in }
+        statements: [Statement] = [], connections: Int = 1, acting role: DatabaseRole? = nil,
+        _ adjust: (inout Client.Configuration) -> Void = { _ in }
     ) -> Client {
         var configuration = Client.Configuration(
             settings, name: "test", connections: connections, statements: statements)
+        if let role { configuration = configuration.acting(as: role) }
         adjust(&configuration)
         let client = Client(configuration, on: loop)
         clients.withLock { $0.append(client) }

@@ -71,7 +71,7 @@ struct TestServer: Sendable {
 
     private func migrate(_ database: String) async throws {
         try await withClients(of: connectionString(for: database)) { database in
-            _ = try await Migrator(SQL.migrations, logger: quiet).migrate(database.client())
+            _ = try await Migrator(SQL.migrations, finish: SQL.access, logger: quiet).migrate(database.client())
         }
     }
 

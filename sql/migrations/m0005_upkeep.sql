@@ -8,7 +8,7 @@ $$;
 COMMENT ON FUNCTION sluice.first_request_id IS 'The smallest UUIDv7 of a day, in UTC: 48 bits of milliseconds, then zeros.';
 
 CREATE FUNCTION sluice.ensure_partitions(p_from date, p_days integer) RETURNS integer
-LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     v_table text;
     v_day   date;
@@ -33,7 +33,7 @@ END $$;
 COMMENT ON FUNCTION sluice.ensure_partitions IS 'Makes the missing day partitions of request and attempt; returns how many.';
 
 CREATE FUNCTION sluice.drop_partitions(p_before date) RETURNS text[]
-LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     v_suffix  text;
     v_lower   uuid;

@@ -109,7 +109,7 @@ END $$;
 COMMENT ON FUNCTION sluice.remove_rows IS 'Deletes up to p_rows rows of a tenant from the first table that has any; the catalogue says which tables there are. Returns how many; 0: nothing is left but the tenant''s own row, and its lanes where they are to stay.';
 
 CREATE FUNCTION sluice.remove_tenants(p_rows integer, p_grace interval) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_tenant  sluice.tenant;
     v_now     timestamptz := clock_timestamp();
@@ -127,7 +127,7 @@ BEGIN
     RETURN 0;
 END $$;
 
-COMMENT ON FUNCTION sluice.remove_tenants IS 'One batch of removing tenants that are being deleted. The lanes and the tenant''s row go last, and not before the grace is over: until then a process that has not heard of the deletion may still store. Returns the rows deleted; 0: there is nothing to do now.';
+COMMENT ON FUNCTION sluice.remove_tenants IS 'One batch of removing tenants that are being deleted. The lanes and the tenant''s row go last, and not before the grace is over: until then a process that has not heard of the deletion may still store. It has the owner''s rights, for the partitions. Returns the rows deleted; 0: there is nothing to do now.';
 
 CREATE FUNCTION sluice.forget_changes(p_before interval) RETURNS integer
 LANGUAGE plpgsql AS $$

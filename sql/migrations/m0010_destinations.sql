@@ -83,14 +83,8 @@ BEGIN
     IF NOT FOUND THEN RETURN QUERY SELECT 'unknown', 0::bigint; RETURN; END IF;
     IF p_expected <> v_version THEN RETURN QUERY SELECT 'changed', 0::bigint; RETURN; END IF;
 
-    SELECT count(*) INTO v_waiting FROM (
-        SELECT FROM sluice.lane l
-        CROSS JOIN LATERAL (
-            (SELECT FROM sluice.ready w WHERE w.shard = p_shard AND w.lane_id = l.lane_id LIMIT p_count_to)
-            UNION ALL
-            (SELECT FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id LIMIT p_count_to)) delivery
-        WHERE l.shard = p_shard AND l.tenant_id = p_tenant AND l.destination_id = p_destination
-        LIMIT p_count_to) counted;
+    SELECT least(p_count_to, b.waiting + sluice.destination_in_flight(p_shard, p_tenant, p_destination)) INTO v_waiting
+    FROM sluice.backlog(p_shard, p_tenant, p_destination, p_count_to) b;
     IF p_backlog = 'refuse' AND v_waiting > 0 THEN RETURN QUERY SELECT 'waiting', v_waiting; RETURN; END IF;
 
     UPDATE sluice.destination d

@@ -239,22 +239,13 @@ SELECT d.name AS destination, c.mode::text AS mode, c.mode_until, c.mode_by, c.m
        c.reason, c.epoch, c.probe_at AS next_probe_at, c.throttled_until,
        least(d.max_in_flight, c.ceiling, CASE WHEN c.mode = 'auto' THEN floor(c.dispatch_limit)::integer END) AS deliveries_allowed,
        sluice.destination_in_flight(c.shard, c.tenant_id, c.destination_id) AS in_flight,
-       (SELECT count(*) FROM (
-            SELECT FROM unnest(lanes.ids) AS l (lane_id)
-            CROSS JOIN LATERAL (SELECT FROM sluice.ready w WHERE w.shard = c.shard AND w.lane_id = l.lane_id LIMIT 10001) w
-            LIMIT 10001) counted) AS waiting,
-       (SELECT min(first.due_at) FROM unnest(lanes.ids) AS l (lane_id)
-        CROSS JOIN LATERAL (
-            SELECT w.due_at FROM sluice.ready w WHERE w.shard = c.shard AND w.lane_id = l.lane_id
-            ORDER BY w.due_at LIMIT 1) first) AS oldest_waiting_at,
+       b.waiting, b.oldest_at AS oldest_waiting_at,
        (SELECT e.evidence FROM sluice.circuit_event e
         WHERE e.shard = c.shard AND e.tenant_id = c.tenant_id AND e.destination_id = c.destination_id
         ORDER BY e.at DESC LIMIT 1) AS evidence
 FROM sluice.circuit c
 JOIN sluice.destination d ON d.shard = c.shard AND d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id
-CROSS JOIN LATERAL (
-    SELECT array_agg(l.lane_id) AS ids FROM sluice.lane l
-    WHERE l.shard = c.shard AND l.tenant_id = c.tenant_id AND l.destination_id = c.destination_id) lanes
+CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, 10001) b
 WHERE c.shard = $1 AND c.tenant_id = $2 AND ($3::uuid IS NULL OR c.destination_id = $3)
 ORDER BY d.name;
 

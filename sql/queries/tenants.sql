@@ -60,10 +60,7 @@ SELECT shard, lane_id FROM sluice.set_tenant_state($1, $2::text::sluice.tenant_s
 -- $2 tenant_id uuid
 -- $3 limit int8
 -- > waiting int8
-SELECT count(*) AS waiting FROM (
-    SELECT FROM sluice.lane l
-    CROSS JOIN LATERAL (SELECT FROM sluice.ready w WHERE w.shard = l.shard AND w.lane_id = l.lane_id) w
-    WHERE l.shard = $1 AND l.tenant_id = $2 LIMIT $3) counted;
+SELECT waiting FROM sluice.backlog($1, $2, NULL, $3);
 
 -- name: tenants.in_flight
 -- $1 shard int2
@@ -124,3 +121,13 @@ ORDER BY c.version LIMIT $2::integer;
 -- > version int8
 SELECT version FROM sluice.config_version;
 
+-- name: tenants.grant_reader
+-- $1 tenant text
+-- $2 role text
+-- > done bool
+SELECT sluice.grant_tenant_reader($1, $2::text::name) IS NOT NULL AS done;
+
+-- name: tenants.revoke_reader
+-- $1 role text
+-- > done bool
+SELECT sluice.revoke_tenant_reader($1::text::name) IS NOT NULL AS done;

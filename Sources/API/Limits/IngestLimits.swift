@@ -81,7 +81,9 @@ final class IngestLimits: Sendable {
         var waiting: Int64?
         if let limit = tenant.quotas.maxWaiting {
             do {
-                waiting = try await store.waiting(of: tenant.id, shard: tenant.shard, limit: limit)
+                waiting = try await TenantScope.run(tenant.id) {
+                    try await store.waiting(of: tenant.id, shard: tenant.shard, limit: limit)
+                }
             } catch {
                 logger.warning("waiting deliveries not counted", metadata: ["error": "\(error)"])
             }

@@ -24,6 +24,7 @@ struct Route: Sendable {
         Route(method: method, path: path, access: .everyone, answer: answer)
     }
 
+    /// The database shows the answer the rows of the caller's tenant, and no others.
     static func tenant(
         _ scope: Scope, _ method: HTTPRequest.Method, _ path: PathPattern,
         _ answer: @escaping @Sendable (Call, Caller) async throws -> Answer
@@ -32,7 +33,7 @@ struct Route: Sendable {
             let (caller, _) = try Credentials.caller(
                 call.request.headers, in: call.snapshot, now: call.now, for: scope)
             call.access.uses.note(caller, at: call.now)
-            return try await answer(call, caller)
+            return try await TenantScope.run(caller.tenant) { try await answer(call, caller) }
         }
     }
 

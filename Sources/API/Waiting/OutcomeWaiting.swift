@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import Model
 import Requests
+import Tenants
 
 /// Holds the answers of callers that prefer to wait for the outcome.
 struct OutcomeWaiting: Sendable {
@@ -39,10 +40,13 @@ struct OutcomeWaiting: Sendable {
     ) async throws -> RequestOutcome? {
         defer { waiters.leave(request.id) }
         let (tenant, shard) = (request.tenant, request.lane.shard)
-        // The first request of the key is not marked: its end would not be heard.
-        if acceptance.isReplayed { return try await reader.outcome(acceptance.id, tenant: tenant, shard: shard) }
-        return try await reader.outcome(
-            request.id, tenant: tenant, shard: shard, among: waiters, upTo: .seconds(preference.seconds))
+        // A capture has no route that would have set the scope.
+        return try await TenantScope.run(tenant) {
+            // The first request of the key is not marked: its end would not be heard.
+            if acceptance.isReplayed { return try await reader.outcome(acceptance.id, tenant: tenant, shard: shard) }
+            return try await reader.outcome(
+                request.id, tenant: tenant, shard: shard, among: waiters, upTo: .seconds(preference.seconds))
+        }
     }
 }
 

@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
         logger.logLevel = .error
         let secrets = try SecretBox(base64: SecretBox.newKey())
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
-            _ = try await Migrator(SQL.migrations, logger: logger).migrate(client)
+            _ = try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client)
         }
         let story = try await Story.start(payloads: try bodies())
         let statements = TenantStore.statements + CircuitStore.statements + HealthStore.statements

@@ -15,19 +15,33 @@ struct Doctor: AsyncParsableCommand {
         let logger = try settings.logger()
         let healthy = try await withClient(
             try database.connectionSettings(settings), name: "doctor",
-            statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] }
+            statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] } + Membership.statements
         ) { client in
+            let memberships = try await Membership.all(client)
+            let roles = Examination.roles(memberships)
+            // Without them the login may not even look at the rest.
+            guard roles.severity == .fine || !memberships.allSatisfy(\.exists) else {
+                print(roles)
+                return false
+            }
             let pending = try await Migrator(SQL.migrations, logger: logger).pending(client)
             let server = try await client.query(SQL["doctor.server"]).map(ServerFact.init)
             let partitions = pending.isEmpty ? try await partitionsAhead(client) : 0
+            let faults = pending.isEmpty ? try await accessFaults(client) : []
             let findings = Examination(
                 facts: Dictionary(uniqueKeysWithValues: server.map { ($0.name, $0.value) }), pendingMigrations: pending,
-                daysAhead: partitions, clockAtClient: Date().timeIntervalSince1970
+                daysAhead: partitions, clockAtClient: Date().timeIntervalSince1970,
+                memberships: memberships, accessFaults: faults
             ).findings
             for finding in findings { print(finding) }
             return !findings.contains { $0.severity == .wrong }
         }
         if !healthy { throw ExitCode(1) }
+    }
+
+    /// Not prepared: before it is migrated the database can't parse it.
+    private func accessFaults(_ client: Client) async throws -> [String] {
+        try await client.query(Statement(SQL["doctor.access"].sql)).map { try $0.decode(0) }
     }
 
     private func partitionsAhead(_ client: Client) async throws -> Int {

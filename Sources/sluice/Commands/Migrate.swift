@@ -13,7 +13,7 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         let settings = Settings()
-        let migrator = Migrator(SQL.migrations, logger: try settings.logger())
+        let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: try settings.logger())
         try await withClient(
             try database.connectionSettings(settings), name: "migrate", statementTimeout: .seconds(3600)
         ) { client in

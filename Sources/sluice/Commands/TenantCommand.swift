@@ -7,7 +7,10 @@ import Tenants
 struct TenantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenant", abstract: "Make tenants, and say how much they may.",
-        subcommands: [Create.self, List.self, Show.self, Suspend.self, Resume.self, Quota.self, Delete.self])
+        subcommands: [
+            Create.self, List.self, Show.self, Suspend.self, Resume.self, Quota.self, Delete.self, GrantReader.self,
+            RevokeReader.self,
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -43,7 +43,7 @@ struct Up: AsyncParsableCommand {
             base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
         progress("Migrating")
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
-            for name in try await Migrator(SQL.migrations, logger: logger).migrate(client) {
+            for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
                 progress("  applied \(name)")
             }
         }

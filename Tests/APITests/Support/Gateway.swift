@@ -118,9 +118,11 @@ func withGateway(
             if case .notification(_, let payload) = event, hearsOutcomes { waiters.hear(payload) }
         }
     }
-    let writer = database.client(statements: RequestStore.statements, connections: 2) {
+    let writer = database.client(statements: RequestStore.statements, connections: 2, acting: .worker) {
         $0.sessionSettings += RequestStore.sessionSettings
     }
+    let scoped = database.client(statements: APIStores.statements, connections: 2, acting: .api)
+    let operators = database.client(statements: TenantStore.statements, acting: .worker)
     let secrets = try SecretBox(base64: SecretBox.newKey())
     let tenants = TenantStore(client, secrets: secrets)
     let (tenant, other) = (try await tenants.createTenant(named: "a"), try await tenants.createTenant(named: "b"))
@@ -130,13 +132,14 @@ func withGateway(
     let settings = DestinationSettings(name: "hook", baseURL: "http://127.0.0.1:9")
     let destination = try await tenants.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
     try await tenants.putDestination(settings, tenant: other.id, shard: other.shard)
-    let snapshots = SnapshotLoop(tenants, logger: quiet)
+    let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: quiet)
     try await snapshots.load()
 
     var configuration = configuration
     configuration.port = 0
     configuration.operatorToken = operatorToken.flatMap { OperatorToken($0) }
-    let arm = ArmLoop(client, logger: quiet)
+    let armClient = database.client(statements: ArmLoop.statements, acting: .worker)
+    let arm = ArmLoop(armClient, logger: quiet)
     let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
     let (isReady, listening) = (Shared(true), Shared(0))
     let tried = Shared<[Destination]>([])
@@ -148,7 +151,7 @@ func withGateway(
     }
     let server = APIServer(
         configuration: configuration, snapshot: { snapshots.current }, store: store,
-        stores: APIStores(client, secrets: secrets), waiters: waiters, trial: trial,
+        stores: APIStores(scoped, operators: operators, secrets: secrets), waiters: waiters, trial: trial,
         arm: { arm.arm($0) },
         isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)

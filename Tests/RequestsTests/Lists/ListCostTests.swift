@@ -22,6 +22,11 @@ import Testing
             #expect(abs(deep - shallow) <= shallow / 20, "\(shallow) buffers at row 500, \(deep) at row 190,000")
             #expect(abs(top - shallow) <= shallow / 20, "\(top) buffers at the top, \(shallow) at row 500")
 
+            // The policies of the API's role are part of the same plan.
+            let bound = try await pages(
+                site, destination, before: try await id(site, depth: 10 * 50), role: "sluice_api")
+            #expect(abs(bound - shallow) <= shallow / 20, "\(shallow) buffers for the owner, \(bound) for the API")
+
             // Nothing is dead: the search ends when it has examined its share.
             let seldom = try await pages(site, destination, before: UUID(high: .max, low: .max), states: ["dead"])
             #expect(seldom < 25 * 1_000, "\(seldom) buffers")
@@ -68,7 +73,7 @@ import Testing
     }
 
     private func pages(
-        _ site: Site, _ destination: Destination, before: UUID, states: [String]? = nil
+        _ site: Site, _ destination: Destination, before: UUID, states: [String]? = nil, role: String = "none"
     ) async throws -> Int {
         let list = Statement(
             """
@@ -77,6 +82,9 @@ import Testing
             """)
         return try await site.client.withConnection { lease in
             var buffers = 0
+            let set = Statement("SELECT set_config($1, $2, false)")
+            try await lease.execute(set, Parameters("sluice.tenant_id", destination.tenant.description))
+            try await lease.execute(set, Parameters("role", role))
             // The first plans.
             for _ in 0..<3 {
                 let plan = try await lease.execute(
@@ -85,6 +93,7 @@ import Testing
                     try plan.map { try $0.decode(0, as: String.self) }
                     .first { $0.contains("Buffers: shared") }.map(Self.buffers) ?? 0
             }
+            try await lease.execute(set, Parameters("role", "none"))
             return buffers
         }
     }
