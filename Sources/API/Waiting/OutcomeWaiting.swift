@@ -38,7 +38,7 @@ struct OutcomeWaiting: Sendable {
         _ acceptance: Acceptance, of request: NewRequest, _ preference: Preference
     ) async throws -> RequestOutcome? {
         defer { waiters.leave(request.id) }
-        let (tenant, shard) = (request.tenant, request.lane.shard)
+        let (tenant, shard) = (request.tenant, request.addressee.shard)
         // The first request of the key is not marked: its end would not be heard.
         if acceptance.isReplayed { return try await reader.outcome(acceptance.id, tenant: tenant, shard: shard) }
         return try await reader.outcome(
