@@ -62,7 +62,8 @@ package struct RequestReader: Sendable {
         return RequestRecord(
             id: id, method: try row.decode(0), path: try row.decode(1), query: try row.decode(2),
             topic: try row.decode(3), headers: HeaderLines(text: try row.decode(4)), bytes: try row.decode(5),
-            receivedAt: try row.decode(6), dueAt: try row.decode(7), expiresAt: try row.decode(8), deliveries: try await deliveries.map(Self.delivery),
+            receivedAt: try row.decode(6), dueAt: try row.decode(7), expiresAt: try row.decode(8),
+            deliveries: try await deliveries.map(Self.delivery),
             attempts: try await attempts.map(Self.attempt))
     }
 

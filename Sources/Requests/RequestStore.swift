@@ -52,7 +52,8 @@ package struct RequestStore: Service {
         _ request: NewRequest, within deadline: Duration,
         whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
     ) {
-        commits.submit(request, bytes: request.bytes, within: deadline) { [arm, addressee = request.addressee] outcome in
+        commits.submit(request, bytes: request.bytes, within: deadline) {
+            [arm, addressee = request.addressee] outcome in
             if case .success(.stored) = outcome { arm.arm(addressee) }
             whenDone(outcome)
         }

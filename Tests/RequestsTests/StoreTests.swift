@@ -37,7 +37,8 @@ struct StoreTests {
             let destination = try await site.destination()
             for query in [nil, ""] as [String?] {
                 let request = NewRequest(
-                    id: .new(), tenant: destination.tenant, addressee: .destination(destination.id, lane: destination.lane),
+                    id: .new(), tenant: destination.tenant,
+                    addressee: .destination(destination.id, lane: destination.lane),
                     method: "GET", path: "", query: query, headers: HeaderLines(), body: [])
                 try await site.add([request])
                 let delivery = try #require(try await site.claim().first)

@@ -60,7 +60,9 @@ struct CloudEvent {
         }
     }
 
-    private static func isReference(_ text: String) -> Bool { !text.utf8.contains { $0 <= 0x20 || "<>\"".utf8.contains($0) } }
+    private static func isReference(_ text: String) -> Bool {
+        !text.utf8.contains { $0 <= 0x20 || "<>\"".utf8.contains($0) }
+    }
 
     /// The Partitioning extension says what keeps its order.
     var orderingKey: OrderingKey? { attributes["partitionkey"].flatMap { OrderingKey($0) } }

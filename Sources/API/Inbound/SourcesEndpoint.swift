@@ -144,9 +144,11 @@ struct SourcesEndpoint: Sendable {
     private func answer(
         _ status: HTTPResponse.Status, _ source: Source, _ token: SourceToken? = nil
     ) throws -> Answer {
-        try Answer(
+        var answer = try Answer(
             status, source.document(token), version: source.version,
             location: "/v1/sources/\(source.settings.name)")
+        if token != nil { answer.head.headerFields[.cacheControl] = "no-store" }
+        return answer
     }
 }
 

@@ -75,7 +75,8 @@ struct RequestEndpoint: Sendable {
         }
         let destination = try name.map { try call.destination(named: $0, of: caller) }
         let answer = try await steering.replay(
-            id, to: destination.map { ($0.id, $0.lane(of: id, orderedBy: nil)) }, tenant: caller.tenant, shard: caller.shard, actor: "key \(caller.key)")
+            id, to: destination.map { ($0.id, $0.lane(of: id, orderedBy: nil)) }, tenant: caller.tenant,
+            shard: caller.shard, actor: "key \(caller.key)")
         switch answer {
         case .replayed(let lanes):
             for lane in lanes { arm(lane) }

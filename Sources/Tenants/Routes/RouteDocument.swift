@@ -6,7 +6,9 @@ package enum RouteDocument {
     package static func settings(_ document: JSONValue, named name: String) throws -> RouteSettings {
         var reader = FieldReader()
         reader.checkSlug(name)
-        guard case .object = document else { throw InvalidDocument(faults: [.init("", "the document must be an object")]) }
+        guard case .object = document else {
+            throw InvalidDocument(faults: [.init("", "the document must be an object")])
+        }
         let members = reader.members(document, "", of: members)
         let pattern = TopicPattern(reader.requiredString(members["topic"], "topic", limit: Topic.lengths.upperBound))
         if pattern == nil, members["topic"] != nil { reader.refuse("topic", TopicPattern.rule) }

@@ -59,7 +59,8 @@ package struct RouteFilter: Sendable, Hashable {
 }
 
 extension RouteFilter.Field {
-    package static let rule = "must be method, path, ordering_key, header.NAME, or event.NAME for an attribute of a CloudEvent"
+    package static let rule =
+        "must be method, path, ordering_key, header.NAME, or event.NAME for an attribute of a CloudEvent"
 
     /// As documents have it: `header.x-kind`, `event.source`. nil for what is none.
     package init?(_ text: String) {

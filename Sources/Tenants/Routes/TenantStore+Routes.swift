@@ -81,7 +81,8 @@ extension TenantStore {
 extension TopicRoute {
     init(_ row: Row) throws {
         let name: String = try row.decode(3)
-        guard let pattern = TopicPattern(try row.decode(4)), let filters = RouteDocument.filters(try row.decode(7)) else {
+        guard let pattern = TopicPattern(try row.decode(4)), let filters = RouteDocument.filters(try row.decode(7))
+        else {
             throw PostgresError(
                 .mismatch, "the route \(name) is not what this version reads", statement: "routes.all")
         }

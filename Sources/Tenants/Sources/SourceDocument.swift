@@ -13,7 +13,9 @@ package enum SourceDocument {
     ) throws -> SourceSettings {
         var reader = FieldReader()
         reader.checkSlug(name)
-        guard case .object = document else { throw InvalidDocument(faults: [.init("", "the document must be an object")]) }
+        guard case .object = document else {
+            throw InvalidDocument(faults: [.init("", "the document must be an object")])
+        }
         let members = reader.members(document, "", of: members)
         if members["scheme"] == nil { reader.refuse("scheme", "is missing") }
         let scheme = reader.word(members["scheme"], "scheme", default: SignatureScheme.standardWebhooks)

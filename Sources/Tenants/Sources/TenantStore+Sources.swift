@@ -67,7 +67,8 @@ extension TenantStore {
         guard let target = topic.map(SourceSettings.Target.topic) ?? destination.map({ .destination($0) }),
             let scheme = SignatureScheme(rawValue: try row.decode(7)), let token = try Self.hash(row, 11)
         else {
-            throw PostgresError(.mismatch, "the source \(name) is not what this version reads", statement: "sources.all")
+            throw PostgresError(
+                .mismatch, "the source \(name) is not what this version reads", statement: "sources.all")
         }
         var settings = SourceSettings(name: name, target: target, scheme: scheme)
         settings.toleranceSeconds = try row.decode(8)

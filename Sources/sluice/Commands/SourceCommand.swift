@@ -115,7 +115,8 @@ struct SourceCommand: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete a source: its URL is good for nothing any more.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a source: its URL is good for nothing any more.")
 
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "The tenant's name.") var tenant: String

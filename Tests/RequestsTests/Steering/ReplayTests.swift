@@ -10,7 +10,8 @@ struct ReplayTests {
         _ request: NewRequest, _ site: Site, to destination: Destination? = nil
     ) async throws -> RequestSteering.Replay {
         let answer = try await RequestSteering(site.client).replay(
-            request.id, to: destination.map { ($0.id, $0.lane) }, tenant: request.tenant, shard: Site.shard, actor: "test")
+            request.id, to: destination.map { ($0.id, $0.lane) }, tenant: request.tenant, shard: Site.shard,
+            actor: "test")
         if case .replayed(let lanes) = answer { try await site.deliveries.arm(lanes) }
         return answer
     }

@@ -85,8 +85,10 @@ extension NewRequest {
         var headers = HeaderLines()
         headers.append("content-type", "application/json")
         self.init(
-            id: id, tenant: destination.tenant, addressee: .destination(
-                destination.id, lane: destination.lane(of: id, orderedBy: key.flatMap(OrderingKey.init))), method: "POST", path: "/hook",
+            id: id, tenant: destination.tenant,
+            addressee: .destination(
+                destination.id, lane: destination.lane(of: id, orderedBy: key.flatMap(OrderingKey.init))),
+            method: "POST", path: "/hook",
             query: nil, headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
             idempotency: idempotency)
     }
