@@ -17,7 +17,9 @@ struct RouteCommandTests {
                 _ = try await site.run(["route", "delete", "acme", "orders"])
                 #expect(try await site.run(["route", "list", "acme"]) == "")
 
-                let put = ["source", "put", "acme", "hub", "github", "--destination", "sink", "--secret", "open sesame"]
+                let put = [
+                    "source", "put", "acme", "hub", "github", "--destination", "sink", "--secret", "open sesame",
+                ]
                 let path = try await site.run(put)
                 #expect(path.hasPrefix("/in/~"))
                 #expect(try await site.run(put + ["--tolerance", "5"]) == "")
@@ -34,7 +36,10 @@ struct RouteCommandTests {
                     (["route", "put", "acme", "r", "a", "nix"], "tenant acme has no destination nix"),
                     (["route", "put", "acme", "r", "a", "sink", "--filter", "x"], "is not FIELD=VALUE"),
                     (["route", "delete", "acme", "r"], "tenant acme has no route r"),
-                    (["source", "put", "acme", "s", "github", "--secret", "open sesame"], "exactly one of destination"),
+                    (
+                        ["source", "put", "acme", "s", "github", "--secret", "open sesame"],
+                        "exactly one of destination"
+                    ),
                     (["source", "put", "acme", "s", "md5", "--topic", "a"], "md5"),
                     (["source", "rotate", "acme", "s"], "tenant acme has no source s"),
                 ] {

@@ -6,13 +6,15 @@ import Testing
 
 @Suite struct EventTests {
     private static let binary = ["ce-specversion: 1.0", "ce-id: 1", "ce-source: /s", "ce-type: order.made"]
-    private static let structured = #"{"specversion": "1.0", "id": "2", "source": "/s", "type": "order.made", "data": 1}"#
+    private static let structured =
+        #"{"specversion": "1.0", "id": "2", "source": "/s", "type": "order.made", "data": 1}"#
 
     private func withRoute(
         _ configuration: APIConfiguration = APIConfiguration(), _ body: (Gateway) async throws -> Void
     ) async throws {
         try await withGateway(configuration) { gateway in
-            let route = #"{"name": "r", "topic": "order.*", "destination": "hook", "filters": [{"field": "event.source", "prefix": "/"}]}"#
+            let route =
+                #"{"name": "r", "topic": "order.*", "destination": "hook", "filters": [{"field": "event.source", "prefix": "/"}]}"#
             #expect(try await gateway.call("POST", "/v1/routes", route).status == 201)
             try await gateway.snapshots.load()
             try await body(gateway)
@@ -26,7 +28,8 @@ import Testing
             #expect(binary.status == 202, "\(binary.text)")
             let first = try #require(try await gateway.stored(binary.id))
             #expect(first.body == [0, 1] && first.method == "POST" && first.path.isEmpty)
-            #expect(first.headers.contains("ce-subject: %E2%82%AC\n") && first.headers.hasSuffix("Content-Type: image/x\n"))
+            #expect(
+                first.headers.contains("ce-subject: %E2%82%AC\n") && first.headers.hasSuffix("Content-Type: image/x\n"))
             let type = "application/cloudevents+json; charset=utf-8"
             let structured = try await gateway.call("POST", "/v1/events", Self.structured, ["Content-Type: \(type)"])
             #expect(structured.status == 202, "\(structured.text)")
@@ -66,7 +69,9 @@ import Testing
             }
             let good = Self.structured
             let mixed = try await batch([good, #"{"specversion": "1.0"}"#, "1", good.replacing("\"2\"", with: "\"3\"")])
-            #expect(mixed.status == 207 && mixed.results.map { $0["status"] as? Int } == [202, 422, 422, 202], "\(mixed.text)")
+            #expect(
+                mixed.status == 207 && mixed.results.map { $0["status"] as? Int } == [202, 422, 422, 202],
+                "\(mixed.text)")
             let all = try await batch([good, good.replacing("\"2\"", with: "\"4\"")])
             #expect(all.status == 202 && all.results.first?["replayed"] as? Bool == true)
             let id = try #require(all.results.last?["id"] as? String)
@@ -95,7 +100,9 @@ import Testing
                 (["Content-Type: application/cloudevents-batch+json"], "{}", 400, "invalid-json"),
             ] as [([String], String, Int, String)] {
                 let answer = try await gateway.call("POST", "/v1/events", body, headers)
-                #expect(answer.status == status && answer.problem == problem, "\(headers) \(body.prefix(40)) \(answer.text)")
+                #expect(
+                    answer.status == status && answer.problem == problem, "\(headers) \(body.prefix(40)) \(answer.text)"
+                )
             }
             #expect(try await gateway.count() == 0)
         }
@@ -105,7 +112,8 @@ import Testing
         try await withRoute { gateway in
             let words = "'; DROP TABLE sluice.request; -- \\\" ${x} {1,2}"
             let escaped = words.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            let event = #"{"specversion": "1.0", "id": "\#(escaped)", "source": "/s", "type": "order.made", "subject": "\#(escaped)"}"#
+            let event =
+                #"{"specversion": "1.0", "id": "\#(escaped)", "source": "/s", "type": "order.made", "subject": "\#(escaped)"}"#
             let answer = try await gateway.call(
                 "POST", "/v1/events", event, ["Content-Type: application/cloudevents+json"])
             #expect(answer.status == 202, "\(answer.text)")

@@ -9,10 +9,12 @@ import Testing
 @Suite struct RouteTests {
     @Test func aRouteIsMadeShownChangedAndDeleted() async throws {
         try await withGateway { gateway in
-            let made = try await gateway.call("POST", "/v1/routes", #"{"name": "r", "topic": "a.#", "destination": "hook"}"#)
+            let made = try await gateway.call(
+                "POST", "/v1/routes", #"{"name": "r", "topic": "a.#", "destination": "hook"}"#)
             #expect(made.status == 201 && made["location"] == "/v1/routes/r" && made["etag"] == "\"1\"")
             #expect(made.json["enabled"] as? Bool == true && made.json["filters"] as? [String] == [])
-            let twice = try await gateway.call("POST", "/v1/routes", #"{"name": "r", "topic": "b", "destination": "hook"}"#)
+            let twice = try await gateway.call(
+                "POST", "/v1/routes", #"{"name": "r", "topic": "b", "destination": "hook"}"#)
             #expect(twice.status == 409 && twice.problem == "name-taken")
             #expect(try await gateway.call("PUT", "/v1/routes/r", made.text).status == 428)
             let put = try await gateway.call("PUT", "/v1/routes/r", made.text, ["If-Match: \"1\""])
@@ -21,7 +23,9 @@ import Testing
             let patched = try await gateway.call(
                 "PATCH", "/v1/routes/r", #"{"filters": [{"field": "header.X-A", "equals": "1"}], "enabled": false}"#)
             #expect(patched.status == 200 && patched.text.contains(#"{"equals":"1","field":"header.x-a"}"#))
-            #expect(try await gateway.call("PUT", "/v1/routes/other", #"{"topic": "#", "destination": "hook"}"#).status == 201)
+            #expect(
+                try await gateway.call("PUT", "/v1/routes/other", ##"{"topic": "#", "destination": "hook"}"##).status
+                    == 201)
             let first = try await gateway.call("GET", "/v1/routes?limit=1")
             #expect(first.json["next"] as? String == "r" && first.text.contains(#""name":"other""#))
             #expect(try await gateway.call("GET", "/v1/routes?cursor=r").json["next"] is String == false)
@@ -40,7 +44,10 @@ import Testing
                 (#"{"name": "R", "topic": "a", "destination": "hook"}"#, "invalid-route", "name must be"),
                 (#"{"name": "rоute", "topic": "a", "destination": "hook"}"#, "invalid-route", "name must be"),
                 (#"{"name": "r", "topic": "a", "destination": "nix"}"#, "unknown-destination", "nix"),
-                (#"{"name": "r", "topic": "a", "destination": "'; DROP TABLE sluice.route; --"}"#, "unknown-destination", "DROP"),
+                (
+                    #"{"name": "r", "topic": "a", "destination": "'; DROP TABLE sluice.route; --"}"#,
+                    "unknown-destination", "DROP"
+                ),
                 (#"{"name": "r""#, "invalid-json", "Byte"),
                 (#"{"name": "r", "filters": "# + String(repeating: "[", count: 200_000), "invalid-json", "levels"),
             ] {
@@ -70,7 +77,9 @@ import Testing
             let shown = try await gateway.send("GET", "/v1/requests/\(other.id)", key: gateway.otherKey)
             #expect(shown.json["is_unrouted"] as? Bool == true)
             #expect(try await gateway.call("GET", "/v1/requests/\(other.id)").status == 404)
-            #expect(try await gateway.call("POST", "/v1/requests/\(other.id)/replay", #"{"destination": "hook"}"#).status == 404)
+            #expect(
+                try await gateway.call("POST", "/v1/requests/\(other.id)/replay", #"{"destination": "hook"}"#).status
+                    == 404)
         }
     }
 
@@ -112,7 +121,8 @@ import Testing
             let list = try await gateway.call("GET", "/v1/requests?state=unrouted&topic=nobody.cares")
             #expect(list.text.contains(answer.id) && list.text.contains(#""is_unrouted":true"#))
             #expect(try await gateway.call("POST", "/v1/requests/\(answer.id)/replay").problem == "delivery-state")
-            let replayed = try await gateway.call("POST", "/v1/requests/\(answer.id)/replay", #"{"destination": "hook"}"#)
+            let replayed = try await gateway.call(
+                "POST", "/v1/requests/\(answer.id)/replay", #"{"destination": "hook"}"#)
             #expect(replayed.status == 200 && replayed.text.contains(#""state":"waiting""#), "\(replayed.text)")
             #expect(replayed.json["is_unrouted"] as? Bool == false)
         }
@@ -158,7 +168,10 @@ import Testing
 
     @Test func theFirstOutcomeOfAFanOutAnswersWhoWaits() async throws {
         try await withGateway { gateway in
-            #expect(try await gateway.call("POST", "/v1/destinations", #"{"name": "slow", "base_url": "http://127.0.0.1:9"}"#).status == 201)
+            #expect(
+                try await gateway.call(
+                    "POST", "/v1/destinations", #"{"name": "slow", "base_url": "http://127.0.0.1:9"}"#
+                ).status == 201)
             for name in ["hook", "slow"] {
                 let json = #"{"name": "\#(name)", "topic": "t", "destination": "\#(name)"}"#
                 #expect(try await gateway.call("POST", "/v1/routes", json).status == 201)

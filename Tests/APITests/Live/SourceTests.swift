@@ -46,12 +46,15 @@ import Testing
             let old = try #require(made.json["url_path"] as? String)
             let shown = try await gateway.call("GET", "/v1/sources/github")
             #expect(shown.status == 200 && shown.json["url_path"] == nil && shown.text.contains(#""set":true"#))
-            #expect(try await gateway.call("POST", "/v1/sources", Self.gitHub(#""topic": "a""#)).problem == "name-taken")
+            #expect(
+                try await gateway.call("POST", "/v1/sources", Self.gitHub(#""topic": "a""#)).problem == "name-taken")
             #expect(try await gateway.call("PUT", "/v1/sources/github", shown.text).status == 428)
             let put = try await gateway.call("PUT", "/v1/sources/github", shown.text, ["If-Match: *"])
             #expect(put.status == 200 && put.json["url_path"] == nil, "\(put.text)")
             let patched = try await gateway.call("PATCH", "/v1/sources/github", #"{"topic": "a.b", "tolerance_s": 5}"#)
-            #expect(patched.status == 200 && patched.json["destination"] == nil && patched.json["topic"] as? String == "a.b")
+            #expect(
+                patched.status == 200 && patched.json["destination"] == nil && patched.json["topic"] as? String == "a.b"
+            )
             let rotated = try await gateway.call("POST", "/v1/sources/github/rotate", #"{"overlap_s": 0}"#)
             let new = try #require(rotated.json["url_path"] as? String)
             #expect(new != old)
@@ -82,7 +85,8 @@ import Testing
             // What is not signed steers nothing.
             #expect(try await gateway.call("GET", "/v1/requests/\(answer.id)").text.contains(#""state":"waiting""#))
             // The sender's own id keeps what it sends again from being stored twice.
-            let again = try await post(gateway, url + "/a%2Fb?x=1", [Self.sign("{\"a\":1}"), "X-GitHub-Delivery: one"], "{\"a\":1}")
+            let again = try await post(
+                gateway, url + "/a%2Fb?x=1", [Self.sign("{\"a\":1}"), "X-GitHub-Delivery: one"], "{\"a\":1}")
             #expect(again.id == answer.id && again["idempotency-replayed"] == "true")
             let other = try await post(gateway, url + "/a%2Fb?x=1", [Self.sign("{}"), "X-GitHub-Delivery: one"])
             #expect(other.status == 422 && other.problem == "idempotency-key-reused")
@@ -143,13 +147,15 @@ import Testing
 
     @Test func aSourceSendsToATopic() async throws {
         try await withGateway { gateway in
-            let route = #"{"name": "r", "topic": "github.#", "destination": "hook", "filters": [{"field": "header.X-GitHub-Event", "equals": "push"}]}"#
+            let route =
+                #"{"name": "r", "topic": "github.#", "destination": "hook", "filters": [{"field": "header.X-GitHub-Event", "equals": "push"}]}"#
             #expect(try await gateway.call("POST", "/v1/routes", route).status == 201)
             let url = try await make(gateway, Self.gitHub(#""topic": "github.repo""#))
             for (event, isUnrouted) in [("push", false), ("ping", true)] {
                 let answer = try await post(gateway, url, [Self.sign("{}"), "X-GitHub-Event: \(event)"])
                 let shown = try await gateway.call("GET", "/v1/requests/\(answer.id)")
-                #expect(shown.json["is_unrouted"] as? Bool == isUnrouted && shown.json["topic"] as? String == "github.repo")
+                #expect(
+                    shown.json["is_unrouted"] as? Bool == isUnrouted && shown.json["topic"] as? String == "github.repo")
             }
         }
     }

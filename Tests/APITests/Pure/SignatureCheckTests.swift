@@ -100,7 +100,8 @@ struct SignatureCheckTests {
     @Test func whatIsChangedDoesNotMatch() throws {
         for fields in [
             Self.standard(id: "msg_other"), Self.standard(time: "1614265331"),
-            Self.standard("v1," + String(Self.standardSignature.reversed())), Self.standard("v2,\(Self.standardSignature)"),
+            Self.standard("v1," + String(Self.standardSignature.reversed())),
+            Self.standard("v2,\(Self.standardSignature)"),
             Self.standard(Self.standardSignature), Self.standard("v1,"), Self.standard("v1,%%%"),
         ] {
             #expect(throws: SignatureRefusal.mismatch) { try Self.checkStandard(fields) }
@@ -142,7 +143,10 @@ struct SignatureCheckTests {
         #expect(throws: SignatureRefusal.malformed(.webhookSignature)) {
             try Self.checkStandard(Self.standard(Array(repeating: "v1,AAAA", count: 9).joined(separator: " ")))
         }
-        for value in ["sha1=aa", "sha256=", "sha256=" + String(repeating: "g", count: 64), "sha256=" + String(repeating: "a", count: 63)] {
+        for value in [
+            "sha1=aa", "sha256=", "sha256=" + String(repeating: "g", count: 64),
+            "sha256=" + String(repeating: "a", count: 63),
+        ] {
             #expect(throws: SignatureRefusal.malformed(.hubSignature)) {
                 try Self.check(.github, ["It's a Secret to Everybody"], [("X-Hub-Signature-256", value)], "")
             }

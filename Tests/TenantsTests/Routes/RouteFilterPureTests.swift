@@ -38,7 +38,9 @@ struct RouteFilterPureTests {
         #expect(filter.holds(of: try Self.message(key: "e\u{301}")))
     }
 
-    @Test(arguments: ["", "body", "header", "header.", "header.a b", "event.", "event.Source", "event.a.b", "data.x", "METHOD"])
+    @Test(arguments: [
+        "", "body", "header", "header.", "header.a b", "event.", "event.Source", "event.a.b", "data.x", "METHOD",
+    ])
     func noFields(_ text: String) { #expect(RouteFilter.Field(text) == nil) }
 
     @Test func aDocumentComesBack() throws {
@@ -60,7 +62,10 @@ struct RouteFilterPureTests {
         (#"{"topic": "a b", "destination": "d"}"#, "topic must be a topic"),
         (#"{"topic": "a", "destination": "d", "flag": "f"}"#, "flag is unknown"),
         (#"{"topic": "a", "destination": "d", "enabled": "yes"}"#, "enabled must be true or false"),
-        (#"{"topic": "a", "destination": "d", "filters": [{"field": "body", "equals": "x"}]}"#, "filters[0].field must be"),
+        (
+            #"{"topic": "a", "destination": "d", "filters": [{"field": "body", "equals": "x"}]}"#,
+            "filters[0].field must be"
+        ),
         (#"{"topic": "a", "destination": "d", "filters": [{"field": "path"}]}"#, "filters[0] must have exactly one of"),
         (
             #"{"topic": "a", "destination": "d", "filters": [{"field": "path", "equals": "a", "prefix": "b"}]}"#,
@@ -68,11 +73,13 @@ struct RouteFilterPureTests {
         ),
         (#"{"topic": "a", "destination": "d", "filters": [{"field": "path", "any_of": []}]}"#, "must have a value"),
         (
-            #"{"topic": "a", "destination": "d", "filters": ["# + Array(repeating: #"{"field": "path", "equals": "a"}"#, count: 11)
+            #"{"topic": "a", "destination": "d", "filters": ["#
+                + Array(repeating: #"{"field": "path", "equals": "a"}"#, count: 11)
                 .joined(separator: ",") + "]}", "filters has 11 elements; it may have 10"
         ),
         (
-            #"{"topic": "a", "destination": "d", "filters": [{"field": "path", "equals": ""# + String(repeating: "x", count: 1_025)
+            #"{"topic": "a", "destination": "d", "filters": [{"field": "path", "equals": ""#
+                + String(repeating: "x", count: 1_025)
                 + #""}]}"#, "1 to 1024 bytes"
         ),
     ])

@@ -6,7 +6,9 @@ import Testing
 struct RouteTablePureTests {
     private static let tenant = TenantID.new()
 
-    private static func route(_ pattern: String, to destination: DestinationID, isEnabled: Bool = true) throws -> TopicRoute {
+    private static func route(_ pattern: String, to destination: DestinationID, isEnabled: Bool = true) throws
+        -> TopicRoute
+    {
         var settings = RouteSettings(
             name: "r", pattern: try #require(TopicPattern(pattern)), destination: "d")
         settings.isEnabled = isEnabled

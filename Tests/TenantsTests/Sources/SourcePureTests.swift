@@ -29,7 +29,10 @@ struct SourcePureTests {
     }
 
     @Test(arguments: [
-        (#"{"scheme": "github", "secrets": [{"id": "a", "secret": "sesame-1"}]}"#, "exactly one of destination and topic"),
+        (
+            #"{"scheme": "github", "secrets": [{"id": "a", "secret": "sesame-1"}]}"#,
+            "exactly one of destination and topic"
+        ),
         (
             #"{"scheme": "github", "topic": "a", "destination": "d", "secrets": [{"id": "a", "secret": "sesame-1"}]}"#,
             "exactly one of destination and topic"
@@ -49,7 +52,10 @@ struct SourcePureTests {
             "another secret's too"
         ),
         (#"{"topic": "a", "scheme": "github", "secrets": [1, 2, 3]}"#, "has 3 elements; it may have 2"),
-        (#"{"topic": "a", "scheme": "stripe", "tolerance_s": 0}"#, "tolerance_s must be a whole number from 1 to 86400"),
+        (
+            #"{"topic": "a", "scheme": "stripe", "tolerance_s": 0}"#,
+            "tolerance_s must be a whole number from 1 to 86400"
+        ),
         (#"{"topic": "a", "scheme": "stripe", "tolerance_s": 86401}"#, "tolerance_s must be"),
         (#"[]"#, "must be an object"),
     ])
@@ -59,7 +65,8 @@ struct SourcePureTests {
     }
 
     @Test func publicKeysAreTaken() throws {
-        let key = try #require(SigningKey(algorithm: .ed25519, text: "whsk_" + Data(repeating: 2, count: 32).base64EncodedString()))
+        let key = try #require(
+            SigningKey(algorithm: .ed25519, text: "whsk_" + Data(repeating: 2, count: 32).base64EncodedString()))
         let secret = SourceSecret(id: "a", scheme: .standardWebhooks, text: try #require(key.publicKey))
         guard case .ed25519(let bytes)? = secret?.key else {
             Issue.record("not taken")

@@ -13,7 +13,8 @@ struct SourceStoreTests {
     }
 
     private func put(
-        _ store: TenantStore, _ settings: SourceSettings, _ token: SourceToken, of tenant: Tenant, expected: Int64? = nil
+        _ store: TenantStore, _ settings: SourceSettings, _ token: SourceToken, of tenant: Tenant,
+        expected: Int64? = nil
     ) async throws -> TenantStore.Put<Source> {
         try await store.putSource(
             settings, to: nil, token: token, tenant: tenant.id, shard: tenant.shard, expected: expected)
