@@ -29,7 +29,8 @@ package struct APIKey: Sendable {
     package var hash: APIKeyHash { APIKeyHash(of: text.utf8) }
 }
 
-/// SHA-256 of an API key, or of a source's token. Keys are looked up by it: who can't invert the hash learns nothing from the time a look-up takes.
+/// SHA-256 of an API key, or of a source's token. Keys are looked up by it: who can't invert the hash learns nothing
+/// from the time a look-up takes.
 package struct APIKeyHash: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 

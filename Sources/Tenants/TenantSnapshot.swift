@@ -100,8 +100,8 @@ package final class TenantSnapshot: Sendable {
         }
     }
 
-    /// nil for a token that is unknown or was replaced, of a source that is not enabled, or whose tenant is not known or
-    /// being deleted.
+    /// nil for a token that is unknown or was replaced, of a source that is not enabled, or whose tenant is not known
+    /// or being deleted.
     package func source(_ token: SourceToken, now: Timestamp) -> (source: Source, tenant: Tenant)? {
         guard let source = contents.routing.source(token.hash, now: now) else { return nil }
         guard let tenant = contents.tenants[source.tenant], tenant.state != .deleting else { return nil }

@@ -3,8 +3,8 @@ import Model
 import Postgres
 import Tenants
 
-/// An event of CloudEvents 1.0 as it came, and what the gateway reads of it. It is stored, and delivered, in the mode in
-/// which it came.
+/// An event of CloudEvents 1.0 as it came, and what the gateway reads of it. It is stored, and delivered, in the mode
+/// in which it came.
 struct CloudEvent {
     /// Bytes of an attribute's name. The specification asks for 20 at most, and does not insist.
     private static let nameLimit = 64

@@ -4,8 +4,8 @@ import Postgres
 import Requests
 import Tenants
 
-/// What came to a source's URL and is not verified yet. Nothing of it but its signature is trusted: the fields by which a
-/// keyed caller steers the gateway (`Sluice-...`, `Idempotency-Key`, `Prefer`) are not signed and mean nothing here.
+/// What came to a source's URL and is not verified yet. Nothing of it but its signature is trusted: the fields by which
+/// a keyed caller steers the gateway (`Sluice-...`, `Idempotency-Key`, `Prefer`) are not signed and mean nothing here.
 final class Inbound: Sendable {
     let tenant: Tenant
     private let source: Source

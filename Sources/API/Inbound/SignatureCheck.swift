@@ -18,8 +18,8 @@ enum SignatureRefusal: Error, Equatable {
 
 /// Verifies the signature of a request to a source. Pure.
 struct SignatureCheck {
-    /// Signatures that are looked at; a sender that changes its keys sends two or three. More are refused: each may cost a
-    /// verification.
+    /// Signatures that are looked at; a sender that changes its keys sends two or three. More are refused: each may
+    /// cost a verification.
     static let maximumSignatures = 8
 
     let scheme: SignatureScheme
@@ -32,7 +32,8 @@ struct SignatureCheck {
         toleranceSeconds = Int64(settings.toleranceSeconds)
     }
 
-    /// Returns what the sender names the request by, where the scheme has that in a header. Throws a `SignatureRefusal`.
+    /// Returns what the sender names the request by, where the scheme has that in a header. Throws a
+    /// `SignatureRefusal`.
     func verify(_ fields: HTTPFields, body: [UInt8], now: Timestamp) throws -> String? {
         switch scheme {
         case .standardWebhooks: try verifyStandardWebhooks(fields, body, now)

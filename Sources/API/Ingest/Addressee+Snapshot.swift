@@ -9,7 +9,8 @@ extension Destination {
 }
 
 extension TenantSnapshot {
-    /// Where the tenant's routes lead a message; nowhere is an answer too. Throws a `Problem` where they lead to too many.
+    /// Where the tenant's routes lead a message; nowhere is an answer too. Throws a `Problem` where they lead to too
+    /// many.
     func addressee(of message: Message, id: RequestID, tenant: TenantID, shard: Int16) throws -> Addressee {
         let destinations = destinations(of: message, tenant: tenant)
         guard destinations.count <= Addressee.fanOutLimit else {

@@ -43,7 +43,8 @@ struct CaptureEndpoint: Sendable {
         }
     }
 
-    /// Only what is verified counts against the tenant's limits: who has a source's URL and not its secret uses up nothing.
+    /// Only what is verified counts against the tenant's limits: who has a source's URL and not its secret uses up
+    /// nothing.
     private func storeIfVerified(
         _ capture: Capture, _ inbound: Inbound, whenDone: @escaping @Sendable (Answer) -> Void
     ) {

@@ -93,8 +93,8 @@ final class IngestLimits: Sendable {
 }
 
 extension IngestLimits {
-    /// Counts the deliveries that requests for topics have beyond one, which `take` has counted. They are not refused: the
-    /// next request is.
+    /// Counts the deliveries that requests for topics have beyond one, which `take` has counted. They are not refused:
+    /// the next request is.
     func note(_ made: [Result<NewRequest, any Error>], of call: Call, _ caller: Caller) {
         guard let tenant = call.snapshot.tenant(caller.tenant), tenant.quotas.maxWaiting != nil else { return }
         let more = made.reduce(0) { $0 + max(0, ((try? $1.get())?.addressee.lanes.count ?? 0) - 1) }

@@ -4,7 +4,8 @@ import Postgres
 import SQL
 
 extension TenantStore {
-    /// Routes of a tenant. Every process holds all of them, and a topic without a first word in common is compared with each.
+    /// Routes of a tenant. Every process holds all of them, and a topic without a first word in common is compared with
+    /// each.
     package static let routeLimit: Int32 = 1_000
 
     /// What making or changing a route or a source came to.

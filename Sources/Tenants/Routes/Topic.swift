@@ -1,4 +1,5 @@
-/// What a request is about: words with dots in between, from the general to the particular. CloudEvents' types are topics.
+/// What a request is about: words with dots in between, from the general to the particular. CloudEvents' types are
+/// topics.
 package struct Topic: Sendable, Hashable {
     /// Bytes of a topic, and of a pattern.
     package static let lengths = 1...255

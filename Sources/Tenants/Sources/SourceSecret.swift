@@ -20,8 +20,8 @@ package struct SourceSecret: Sendable, Hashable {
     let text: String
     package let key: Key
 
-    /// Standard Webhooks takes `whsec_` and base64 of 24 to 64 bytes, or `whpk_` and base64 of an ed25519 public key; the
-    /// others take the text that the sender shows, byte for byte. nil for anything else.
+    /// Standard Webhooks takes `whsec_` and base64 of 24 to 64 bytes, or `whpk_` and base64 of an ed25519 public key;
+    /// the others take the text that the sender shows, byte for byte. nil for anything else.
     package init?(id: String, scheme: SignatureScheme, text: String) {
         switch scheme {
         case .standardWebhooks:

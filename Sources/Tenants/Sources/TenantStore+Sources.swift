@@ -4,7 +4,8 @@ import Postgres
 import SQL
 
 extension TenantStore {
-    /// Sources of a tenant: every process holds all of them. One a partner or account is many; more are better keyed callers.
+    /// Sources of a tenant: every process holds all of them. One a partner or account is many; more are better keyed
+    /// callers.
     package static let sourceLimit: Int32 = 1_000
 
     /// Makes a source whose URL has the token, or changes the one of that name, whose URL stays.
