@@ -16,8 +16,8 @@ extension TenantStore {
         async let sources = client.query(SQL["sources.all"])
         return TenantSnapshot(
             version: version, tenants: try await tenants.map(Tenant.init), keys: try await keys.map(Self.caller),
-            destinations: try await destinations.map(destination), routes: try await routes.map(TopicRoute.init),
-            sources: try await sources.map(source))
+            destinations: try await destinations.map(destination), routes: try await routes.compactMap(TopicRoute.init),
+            sources: try await sources.compactMap(source))
     }
 
     /// A snapshot brought up to date by what has changed since; read anew where that is not known any more, and where
@@ -71,11 +71,11 @@ extension TenantStore {
     }
 
     private func routes(_ places: [Changes.Place]) async throws -> [TopicRoute] {
-        try await client.query(SQL["routes.changed"], Parameters(places)).map(TopicRoute.init)
+        try await client.query(SQL["routes.changed"], Parameters(places)).compactMap(TopicRoute.init)
     }
 
     private func sources(_ places: [Changes.Place]) async throws -> [Source] {
-        try await client.query(SQL["sources.changed"], Parameters(places)).map(source)
+        try await client.query(SQL["sources.changed"], Parameters(places)).compactMap(source)
     }
 
     private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {

@@ -16,7 +16,10 @@ struct EventsEndpoint: Sendable {
         /// Throws a `Problem`. The content type goes before the headers, as the binding has it.
         init(_ fields: HTTPFields) throws {
             switch fields.mediaType {
-            case CloudEvent.mediaType: self = .structured(contentType: fields[.contentType] ?? CloudEvent.mediaType)
+            case CloudEvent.mediaType:
+                let type = fields[.contentType] ?? CloudEvent.mediaType
+                guard !type.isLossy else { throw CloudEvent.refusal("Content-Type is not UTF-8.") }
+                self = .structured(contentType: type)
             case "application/cloudevents-batch+json": self = .batched
             case let type? where type.hasPrefix("application/cloudevents"):
                 throw Problem(.unsupportedMediaType, "Of the event formats JSON is taken, not \(type.prefix(80)).")

@@ -47,7 +47,10 @@ struct SignatureCheck {
         let id = try Self.only(.webhookID, fields)
         let time = try Self.only(.webhookTimestamp, fields)
         let signatures = try Self.only(.webhookSignature, fields).split(separator: " ")
-        guard 1...255 ~= id.utf8.count else { throw SignatureRefusal.malformed(.webhookID) }
+        // With a dot in the id, the same bytes could be signed for another id, time and body.
+        guard 1...255 ~= id.utf8.count, !id.utf8.contains(UInt8(ascii: ".")) else {
+            throw SignatureRefusal.malformed(.webhookID)
+        }
         guard signatures.count <= Self.maximumSignatures else { throw SignatureRefusal.malformed(.webhookSignature) }
         try requireTimely(time, .webhookTimestamp, now)
         let head = Array("\(id).\(time).".utf8)

@@ -37,7 +37,12 @@ extension TenantStore {
     ) async throws -> [Source] {
         try await client.query(
             SQL["sources.of_tenant"], Parameters(shard, tenant.uuid, name, Int32(clamping: limit))
-        ).map(source)
+        ).map { row in
+            guard let source = try source(row) else {
+                throw PostgresError(.mismatch, "a source is of a later version", statement: "sources.of_tenant")
+            }
+            return source
+        }
     }
 
     /// nil where the tenant has none of that name.
@@ -61,16 +66,14 @@ extension TenantStore {
             try await client.execute(SQL["sources.delete"], Parameters(shard, tenant.uuid, name, expected)))
     }
 
-    func source(_ row: Row) throws -> Source {
+    /// nil where it is of a later version, with a scheme that this one doesn't know: its URL opens nothing here.
+    func source(_ row: Row) throws -> Source? {
         let (tenant, name): (TenantID, String) = (TenantID(try row.decode(1)), try row.decode(3))
         let topic = try row.decode(6, as: String?.self).flatMap(Topic.init)
         let destination: String? = try row.decode(5)
         guard let target = topic.map(SourceSettings.Target.topic) ?? destination.map({ .destination($0) }),
             let scheme = SignatureScheme(rawValue: try row.decode(7)), let token = try Self.hash(row, 11)
-        else {
-            throw PostgresError(
-                .mismatch, "the source \(name) is not what this version reads", statement: "sources.all")
-        }
+        else { return nil }
         var settings = SourceSettings(name: name, target: target, scheme: scheme)
         settings.toleranceSeconds = try row.decode(8)
         settings.isEnabled = try row.decode(9)

@@ -139,6 +139,7 @@ struct SignatureCheckTests {
         #expect(throws: SignatureRefusal.malformed(.webhookID)) {
             try Self.checkStandard(Self.standard(id: String(repeating: "x", count: 256)))
         }
+        #expect(throws: SignatureRefusal.malformed(.webhookID)) { try Self.checkStandard(Self.standard(id: "a.1")) }
         // A list without an end would cost one.
         #expect(throws: SignatureRefusal.malformed(.webhookSignature)) {
             try Self.checkStandard(Self.standard(Array(repeating: "v1,AAAA", count: 9).joined(separator: " ")))
