@@ -88,7 +88,8 @@ extension TopicRoute {
     /// nil where it is of a later version, which has patterns or filters that this one doesn't know: such a route takes
     /// nothing here, and disturbs no other.
     init?(_ row: Row) throws {
-        guard let pattern = TopicPattern(try row.decode(4)), let filters = RouteDocument.filters(try row.decode(7)) else {
+        guard let pattern = TopicPattern(try row.decode(4)), let filters = RouteDocument.filters(try row.decode(7))
+        else {
             return nil
         }
         var settings = RouteSettings(name: try row.decode(3), pattern: pattern, destination: try row.decode(6))
