@@ -1,3 +1,5 @@
+import Model
+
 /// What must hold of a message for a route to take it. Pure.
 package struct RouteFilter: Sendable, Hashable {
     package static let maximum = 10

@@ -1,5 +1,5 @@
 package import Model
-package import Postgres
+import Postgres
 
 /// Who may post without a key: a URL that can't be guessed, and signatures.
 package struct Source: Sendable {
