@@ -88,7 +88,9 @@ struct RouteStoreTests {
             #expect(try await version(0) == nil)
             #expect(try await version(1) == 2)
             let (tenant, shard) = (parts.tenant.id, parts.tenant.shard)
-            let deleted = { try await parts.store.deleteRoute(named: "r", tenant: tenant, shard: shard, expected: $0) }
+            func deleted(_ expected: Int64) async throws -> TenantStore.Removal {
+                try await parts.store.deleteRoute(named: "r", tenant: tenant, shard: shard, expected: expected)
+            }
             #expect(try await deleted(1) == .stale)
             #expect(try await deleted(2) == .deleted)
             #expect(try await deleted(2) == .unknown)
