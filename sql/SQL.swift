@@ -17,12 +17,14 @@ package enum SQL {
         Migration(name: "m0011_deliveries", sql: text(PackageResources.m0011_deliveries_sql)),
         Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
         Migration(name: "m0013_replays", sql: text(PackageResources.m0013_replays_sql)),
+        Migration(name: "m0014_routes", sql: text(PackageResources.m0014_routes_sql)),
         Migration(name: "m0020_access", sql: text(PackageResources.m0020_access_sql)),
     ]
 
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
         PackageResources.tenants_sql, PackageResources.keys_sql, PackageResources.destinations_sql,
+        PackageResources.routes_sql, PackageResources.sources_sql,
         PackageResources.requests_sql, PackageResources.replays_sql,
         PackageResources.deliveries_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,

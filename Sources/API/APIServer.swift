@@ -47,10 +47,11 @@ package struct APIServer: Service {
         captures = CaptureEndpoint(
             configuration: configuration, snapshot: snapshot, budget: budget, access: access, limits: limits,
             store: store, waiting: waiting, logger: logger)
+        let requests = RequestIntake(configuration: configuration, store: store, waiting: waiting, logger: logger)
         let routes =
-            RequestsEndpoint(
-                configuration: configuration, limits: limits, store: store, waiting: waiting, logger: logger
-            ).routes
+            RequestsEndpoint(configuration: configuration, limits: limits, requests: requests).routes
+            + EventsEndpoint(configuration: configuration, limits: limits, requests: requests).routes
+            + RoutesEndpoint(store: stores.tenants).routes + SourcesEndpoint(store: stores.tenants).routes
             + RequestListEndpoint(reader: stores.reader).routes
             + RequestEndpoint(reader: stores.reader, steering: stores.steering, arm: arm).routes
             + DeadLetterEndpoint(store: stores.replays).routes + ReplayEndpoint(store: stores.replays).routes

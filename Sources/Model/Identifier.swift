@@ -26,6 +26,8 @@ package enum RequestKind {}
 package enum WorkerKind {}
 package enum HealthCheckKind {}
 package enum ReplayKind {}
+package enum RouteKind {}
+package enum SourceKind {}
 
 package typealias TenantID = Identifier<TenantKind>
 package typealias KeyID = Identifier<KeyKind>
@@ -34,6 +36,8 @@ package typealias RequestID = Identifier<RequestKind>
 package typealias WorkerID = Identifier<WorkerKind>
 package typealias HealthCheckID = Identifier<HealthCheckKind>
 package typealias ReplayID = Identifier<ReplayKind>
+package typealias RouteID = Identifier<RouteKind>
+package typealias SourceID = Identifier<SourceKind>
 
 /// The scheduling row of a destination, unique within its shard.
 package struct LaneID: Hashable, Sendable {

@@ -5,8 +5,7 @@ package import Postgres
 package struct NewRequest: Sendable {
     package let id: RequestID
     package let tenant: TenantID
-    package let destination: DestinationID
-    package let lane: LaneID
+    package let addressee: Addressee
     package let method: String
     /// Percent-encoded as it came; empty, or begins with a slash.
     package let path: String
@@ -21,14 +20,13 @@ package struct NewRequest: Sendable {
     package var isAwaited = false
 
     package init(
-        id: RequestID, tenant: TenantID, destination: DestinationID, lane: LaneID, method: String, path: String,
+        id: RequestID, tenant: TenantID, addressee: Addressee, method: String, path: String,
         query: String?, headers: HeaderLines, body: [UInt8], dueAt: Timestamp? = nil, expiresAt: Timestamp? = nil,
         idempotency: Idempotency? = nil
     ) {
         self.id = id
         self.tenant = tenant
-        self.destination = destination
-        self.lane = lane
+        self.addressee = addressee
         self.method = method
         self.path = path
         self.query = query
@@ -40,7 +38,35 @@ package struct NewRequest: Sendable {
     }
 
     /// What it weighs in a batch: the body, the head, and about what a row costs besides.
-    var bytes: Int { body.count + headers.text.utf8.count + path.utf8.count + 256 }
+    var bytes: Int {
+        let ready = if case .topic(_, _, let lanes) = addressee { lanes.count * 64 } else { 0 }
+        return body.count + headers.text.utf8.count + path.utf8.count + 256 + ready
+    }
+}
+
+/// Whom a request is for.
+package enum Addressee: Sendable, Hashable {
+    /// One destination.
+    case destination(DestinationID, lane: LaneID)
+    /// Whoever the tenant's routes led to: at most `fanOutLimit` lanes, of different destinations, all of the shard.
+    case topic(String, shard: Int16, lanes: [LaneID])
+
+    /// Each costs a row in the request's transaction: with more, one request would hold up those that share its commit.
+    package static let fanOutLimit = 100
+
+    package var shard: Int16 {
+        switch self {
+        case .destination(_, let lane): lane.shard
+        case .topic(_, let shard, _): shard
+        }
+    }
+
+    package var lanes: [LaneID] {
+        switch self {
+        case .destination(_, let lane): [lane]
+        case .topic(_, _, let lanes): lanes
+        }
+    }
 }
 
 /// A tenant's Idempotency-Key and what it was used for, both as 16 bytes of a SHA-256.

@@ -30,6 +30,8 @@ package struct RequestRecord: Sendable {
     package let method: String
     package let path: String
     package let query: String?
+    /// nil: it was sent to one destination.
+    package let topic: String?
     package let headers: HeaderLines
     package let bytes: Int32
     package let receivedAt: Timestamp
@@ -59,8 +61,9 @@ package struct RequestReader: Sendable {
         guard let row = try await client.query(SQL["requests.find"], key).first else { return nil }
         return RequestRecord(
             id: id, method: try row.decode(0), path: try row.decode(1), query: try row.decode(2),
-            headers: HeaderLines(text: try row.decode(3)), bytes: try row.decode(4), receivedAt: try row.decode(5),
-            dueAt: try row.decode(6), expiresAt: try row.decode(7), deliveries: try await deliveries.map(Self.delivery),
+            topic: try row.decode(3), headers: HeaderLines(text: try row.decode(4)), bytes: try row.decode(5),
+            receivedAt: try row.decode(6), dueAt: try row.decode(7), expiresAt: try row.decode(8),
+            deliveries: try await deliveries.map(Self.delivery),
             attempts: try await attempts.map(Self.attempt))
     }
 

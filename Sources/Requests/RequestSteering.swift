@@ -44,12 +44,15 @@ package struct RequestSteering: Sendable {
 
     /// Begins the request's deliveries that have ended anew.
     ///
-    /// - Parameter destination: only those to it.
+    /// - Parameter destination: only those to it. What was sent to a topic and has no delivery to it gets one, in the
+    ///   lane.
     package func replay(
-        _ id: RequestID, to destination: DestinationID? = nil, tenant: TenantID, shard: Int16, actor: String
+        _ id: RequestID, to destination: (id: DestinationID, lane: LaneID)? = nil, tenant: TenantID, shard: Int16,
+        actor: String
     ) async throws -> Replay {
         let rows = try await client.execute(
-            SQL["requests.replay"], Parameters(shard, tenant.uuid, id.uuid, destination?.uuid, actor))
+            SQL["requests.replay"],
+            Parameters(shard, tenant.uuid, id.uuid, destination?.id.uuid, destination?.lane.number, actor))
         guard let row = rows.first else { return .unknown }
         switch try row.decode(0, as: String.self) {
         case "replayed":

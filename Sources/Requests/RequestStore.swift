@@ -43,7 +43,7 @@ package struct RequestStore: Service {
     /// many wait already, `.unavailable` where nothing was stored, `.connectionLost` where that is not known.
     package func store(_ request: NewRequest, within deadline: Duration) async throws -> StoreOutcome {
         let outcome = try await commits.submit(request, bytes: request.bytes, within: deadline)
-        if outcome == .stored { arm.arm(request.lane) }
+        if outcome == .stored { arm.arm(request.addressee) }
         return outcome
     }
 
@@ -52,8 +52,9 @@ package struct RequestStore: Service {
         _ request: NewRequest, within deadline: Duration,
         whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
     ) {
-        commits.submit(request, bytes: request.bytes, within: deadline) { [arm, lane = request.lane] outcome in
-            if case .success(.stored) = outcome { arm.arm(lane) }
+        commits.submit(request, bytes: request.bytes, within: deadline) {
+            [arm, addressee = request.addressee] outcome in
+            if case .success(.stored) = outcome { arm.arm(addressee) }
             whenDone(outcome)
         }
     }
@@ -63,7 +64,7 @@ package struct RequestStore: Service {
         _ requests: [NewRequest], within deadline: Duration
     ) async -> [Result<StoreOutcome, any Error>] {
         let outcomes = await commits.submitAll(requests.map { ($0, $0.bytes) }, within: deadline)
-        let lanes = Set(zip(requests, outcomes).compactMap { (try? $1.get()) == .stored ? $0.lane : nil })
+        let lanes = Set(zip(requests, outcomes).flatMap { (try? $1.get()) == .stored ? $0.addressee.lanes : [] })
         if !lanes.isEmpty { arm.arm(lanes) }
         return outcomes
     }
@@ -90,12 +91,34 @@ extension Parameters {
     /// - Parameter again: some of the requests may be stored already.
     package init(storing requests: [NewRequest], keyWindow: Duration, again: Bool) {
         self.init(
-            requests.map(\.lane.shard), requests.map(\.tenant.uuid), requests.map(\.destination.uuid),
-            requests.map(\.lane.number), requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
+            requests.map(\.addressee.shard), requests.map(\.tenant.uuid), requests.map(\.addressee.destination?.uuid),
+            requests.map(\.addressee.lane?.number), requests.map(\.addressee.topic), requests.map(\.addressee.fanOut),
+            requests.map(\.id.uuid), requests.map(\.method), requests.map(\.path),
             requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) },
             requests.map(\.dueAt), requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
             requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow, again,
             requests.filter(\.isAwaited).map(\.id.uuid))
+    }
+}
+
+extension Addressee {
+    fileprivate var destination: DestinationID? { if case .destination(let id, _) = self { id } else { nil } }
+    fileprivate var lane: LaneID? { if case .destination(_, let lane) = self { lane } else { nil } }
+    fileprivate var topic: String? { if case .topic(let topic, _, _) = self { topic } else { nil } }
+
+    /// The text of an array of lanes; nil for one destination, whose lane goes without a text.
+    fileprivate var fanOut: String? {
+        guard case .topic(_, _, let lanes) = self else { return nil }
+        return "{" + lanes.map { String($0.number) }.joined(separator: ",") + "}"
+    }
+}
+
+extension ArmLoop {
+    fileprivate func arm(_ addressee: Addressee) {
+        switch addressee {
+        case .destination(_, let lane): arm(lane)
+        case .topic(_, _, let lanes): if !lanes.isEmpty { arm(lanes) }
+        }
     }
 }
 

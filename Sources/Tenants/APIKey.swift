@@ -6,7 +6,10 @@ package struct APIKey: Sendable {
     /// `sluice_` and 256 random bits in base64url.
     package let text: String
 
-    package static func new() -> APIKey {
+    package static func new() -> APIKey { APIKey(text: "sluice_" + randomText()) }
+
+    /// 256 random bits in base64url.
+    static func randomText() -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let encoded = Data(bytes).base64EncodedString()
@@ -18,7 +21,7 @@ package struct APIKey: Sendable {
             default: Character(Unicode.Scalar(byte))
             }
         }
-        return APIKey(text: "sluice_" + String(url))
+        return String(url)
     }
 
     package init(text: String) { self.text = text }
@@ -26,7 +29,8 @@ package struct APIKey: Sendable {
     package var hash: APIKeyHash { APIKeyHash(of: text.utf8) }
 }
 
-/// SHA-256 of an API key. Keys are looked up by it: who can't invert the hash learns nothing from the time a look-up takes.
+/// SHA-256 of an API key, or of a source's token. Keys are looked up by it: who can't invert the hash learns nothing
+/// from the time a look-up takes.
 package struct APIKeyHash: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 

@@ -15,6 +15,8 @@ struct Changes {
     private(set) var tenants: [TenantID] = []
     private(set) var keys: [Place] = []
     private(set) var destinations: [Place] = []
+    private(set) var routes: [Place] = []
+    private(set) var sources: [Place] = []
     private var first: Int64?
     /// The version of the last change that is named here.
     private(set) var last: Int64 = 0
@@ -45,6 +47,8 @@ struct Changes {
         case "tenant": tenants.append(TenantID(try row.decode(5)))
         case "key": keys.append(try place(row))
         case "destination": destinations.append(try place(row))
+        case "route": routes.append(try place(row))
+        case "source": sources.append(try place(row))
         default: isEverything = true
         }
     }

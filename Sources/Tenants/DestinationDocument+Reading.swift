@@ -86,7 +86,7 @@ extension FieldReader {
 
     private static let maximumHeaders = 32
 
-    private static func isToken(_ name: String) -> Bool {
+    static func isToken(_ name: String) -> Bool {
         1...256 ~= name.utf8.count
             && name.utf8.allSatisfy { byte in
                 0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte

@@ -32,6 +32,7 @@ package final class TenantSnapshot: Sendable {
         fileprivate var byLane = PartedDictionary<LaneID, Entry>()
         fileprivate var byName = PartedDictionary<Name, Entry>()
         fileprivate var faults: [DestinationID: String] = [:]
+        fileprivate var routing = SnapshotRouting()
     }
 
     /// Destinations are large: the dictionaries share one each.
@@ -46,12 +47,15 @@ package final class TenantSnapshot: Sendable {
     }
 
     package convenience init(
-        version: Int64 = 0, tenants: [Tenant] = [], keys: [(APIKeyHash, Caller)] = [], destinations: [Destination] = []
+        version: Int64 = 0, tenants: [Tenant] = [], keys: [(APIKeyHash, Caller)] = [], destinations: [Destination] = [],
+        routes: [TopicRoute] = [], sources: [Source] = []
     ) {
         var contents = Contents()
         for tenant in tenants { contents.put(tenant) }
         for (hash, caller) in keys { contents.put(caller, hash) }
         for destination in destinations { contents.put(destination) }
+        contents.put(routes)
+        for source in sources { contents.put(source) }
         self.init(version: version, contents)
     }
 
@@ -88,9 +92,29 @@ package final class TenantSnapshot: Sendable {
     package func destination(_ lane: LaneID) -> Destination? { contents.byLane[lane]?.destination }
 
     package func destination(_ id: DestinationID) -> Destination? { contents.byID[id]?.destination }
+
+    /// Where the tenant's routes lead a message, each once; none that is being deleted.
+    package func destinations(of message: Message, tenant: TenantID) -> [Destination] {
+        contents.routing.destinations(of: message, tenant: tenant).compactMap { id in
+            destination(id).flatMap { $0.deletion == nil ? $0 : nil }
+        }
+    }
+
+    /// nil for a token that is unknown or was replaced, of a source that is not enabled, or whose tenant is not known
+    /// or being deleted.
+    package func source(_ token: SourceToken, now: Timestamp) -> (source: Source, tenant: Tenant)? {
+        guard let source = contents.routing.source(token.hash, now: now) else { return nil }
+        guard let tenant = contents.tenants[source.tenant], tenant.state != .deleting else { return nil }
+        return (source, tenant)
+    }
 }
 
 extension TenantSnapshot.Contents {
+    mutating func put(_ routes: [TopicRoute]) { routing.put(routes) }
+    mutating func remove(_ id: RouteID) { routing.remove(id) }
+    mutating func put(_ source: Source) { routing.put(source) }
+    mutating func remove(_ id: SourceID) { routing.remove(id) }
+
     mutating func put(_ tenant: Tenant) { tenants[tenant.id] = tenant }
 
     /// With all that it owns.
@@ -99,6 +123,7 @@ extension TenantSnapshot.Contents {
         tenants[tenant] = nil
         for key in callers.values(where: { $0.tenant == tenant }) { remove(key.key) }
         for entry in byID.values(where: { $0.destination.tenant == tenant }) { remove(entry.destination.id) }
+        routing.remove(tenant)
     }
 
     mutating func put(_ caller: Caller, _ hash: APIKeyHash) {

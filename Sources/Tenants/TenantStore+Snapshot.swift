@@ -12,9 +12,12 @@ extension TenantStore {
         async let tenants = client.query(SQL["tenants.all"])
         async let keys = client.query(SQL["keys.all"])
         async let destinations = client.query(SQL["destinations.all"])
+        async let routes = client.query(SQL["routes.all"])
+        async let sources = client.query(SQL["sources.all"])
         return TenantSnapshot(
             version: version, tenants: try await tenants.map(Tenant.init), keys: try await keys.map(Self.caller),
-            destinations: try await destinations.map(destination))
+            destinations: try await destinations.map(destination), routes: try await routes.compactMap(TopicRoute.init),
+            sources: try await sources.compactMap(source))
     }
 
     /// A snapshot brought up to date by what has changed since; read anew where that is not known any more, and where
@@ -39,13 +42,19 @@ extension TenantStore {
         let tenants = try await tenantIDs.isEmpty ? [] : self.tenants(Array(tenantIDs))
         let keys = try await keyIDs.isEmpty ? [] : self.keys(changes.keys)
         let destinations = try await destinationIDs.isEmpty ? [] : self.destinations(changes.destinations)
+        let routes = try await changes.routes.isEmpty ? [] : self.routes(changes.routes)
+        let sources = try await changes.sources.isEmpty ? [] : self.sources(changes.sources)
         return snapshot.changed(to: changes.last) { contents in
             for id in keyIDs { contents.remove(KeyID(id)) }
             for id in destinationIDs { contents.remove(DestinationID(id)) }
+            for place in changes.routes { contents.remove(RouteID(place.id)) }
+            for place in changes.sources { contents.remove(SourceID(place.id)) }
             for id in tenantIDs.subtracting(tenants.map(\.id)) { contents.remove(id) }
             for tenant in tenants { contents.put(tenant) }
             for (hash, caller) in keys { contents.put(caller, hash) }
             for destination in destinations { contents.put(destination) }
+            contents.put(routes)
+            for source in sources { contents.put(source) }
         }
     }
 
@@ -59,6 +68,14 @@ extension TenantStore {
 
     private func destinations(_ places: [Changes.Place]) async throws -> [Destination] {
         try await client.query(SQL["destinations.changed"], Parameters(places)).map(destination)
+    }
+
+    private func routes(_ places: [Changes.Place]) async throws -> [TopicRoute] {
+        try await client.query(SQL["routes.changed"], Parameters(places)).compactMap(TopicRoute.init)
+    }
+
+    private func sources(_ places: [Changes.Place]) async throws -> [Source] {
+        try await client.query(SQL["sources.changed"], Parameters(places)).compactMap(source)
     }
 
     private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {

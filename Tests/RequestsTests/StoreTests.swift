@@ -16,7 +16,7 @@ struct StoreTests {
             headers.append("x-odd", "")
             let body = (0...255).map { UInt8($0) } + Array("\r\n\0".utf8)
             let request = NewRequest(
-                id: .new(), tenant: destination.tenant, destination: destination.id, lane: destination.lane,
+                id: .new(), tenant: destination.tenant, addressee: .destination(destination.id, lane: destination.lane),
                 method: "PROPFIND", path: "/a%2Fb/%zz/|[]\"\\", query: "q=%00&=&a=1&a=2", headers: headers, body: body)
             try await site.add([request])
 
@@ -37,7 +37,8 @@ struct StoreTests {
             let destination = try await site.destination()
             for query in [nil, ""] as [String?] {
                 let request = NewRequest(
-                    id: .new(), tenant: destination.tenant, destination: destination.id, lane: destination.lane,
+                    id: .new(), tenant: destination.tenant,
+                    addressee: .destination(destination.id, lane: destination.lane),
                     method: "GET", path: "", query: query, headers: HeaderLines(), body: [])
                 try await site.add([request])
                 let delivery = try #require(try await site.claim().first)

@@ -33,7 +33,7 @@ CREATE TABLE sluice.config_change (
 );
 
 COMMENT ON TABLE sluice.config_change IS 'What each version of the configuration changed, one row a version without gaps, so that a process reads only that. The leader forgets old ones; a process that is further behind reads everything.';
-COMMENT ON COLUMN sluice.config_change.subject IS 'tenant, key, destination or circuit_policy: the row of that id, which may be gone. everything: any.';
+COMMENT ON COLUMN sluice.config_change.subject IS 'tenant, key, destination, route, source or circuit_policy: the row of that id, which may be gone. everything: any.';
 
 CREATE FUNCTION sluice.config_changed(
     p_subject text DEFAULT 'everything', p_shard smallint DEFAULT NULL, p_tenant uuid DEFAULT NULL, p_id uuid DEFAULT NULL

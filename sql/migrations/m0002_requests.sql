@@ -30,8 +30,10 @@ CREATE TABLE sluice.request (
     PRIMARY KEY (shard, tenant_id, request_id)
 ) PARTITION BY RANGE (request_id);
 
-COMMENT ON TABLE sluice.request IS 'What tenants sent, byte for byte, never changed. Partitions by the day of the key, a UUIDv7; dropped, not deleted from.';
-COMMENT ON COLUMN sluice.request.lanes IS 'The lanes of its deliveries.';
+COMMENT ON TABLE sluice.request IS 'What tenants sent, byte for byte, never changed but for its lanes. Partitions by the day of the key, a UUIDv7; dropped, not deleted from.';
+COMMENT ON COLUMN sluice.request.destination_id IS 'NULL where it was sent to a topic.';
+COMMENT ON COLUMN sluice.request.topic IS 'What it was sent to in place of a destination; routes said where it goes.';
+COMMENT ON COLUMN sluice.request.lanes IS 'The lanes of its deliveries. Empty: no route fitted its topic, and it is unrouted. A replay to one more destination adds a lane.';
 COMMENT ON COLUMN sluice.request.path IS 'As it was sent, percent-encoding untouched, below the destination''s base URL.';
 COMMENT ON COLUMN sluice.request.query IS 'Without the question mark; NULL where there was none.';
 COMMENT ON COLUMN sluice.request.headers IS 'One "name: value" a line, in the order of arrival, without hop-by-hop headers and the gateway''s own key.';

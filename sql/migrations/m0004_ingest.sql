@@ -1,7 +1,7 @@
 -- Storing requests, and the configuration call that makes destinations.
 
 CREATE FUNCTION sluice.store(
-    p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_requests uuid[],
+    p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_topics text[], p_fan_outs text[], p_requests uuid[],
     p_methods text[], p_paths text[], p_queries text[], p_headers text[], p_bodies bytea[],
     p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval, p_again boolean,
     p_awaited uuid[]
@@ -52,17 +52,17 @@ BEGIN
     END IF;
 
     WITH stored AS (
-        INSERT INTO sluice.request (shard, tenant_id, request_id, destination_id, lanes, method, path, query, headers, body,
+        INSERT INTO sluice.request (shard, tenant_id, request_id, destination_id, topic, lanes, method, path, query, headers, body,
                                     received_at, due_at, expires_at)
-        SELECT i.shard, i.tenant_id, i.request_id, i.destination_id, ARRAY[i.lane_id], i.method, i.path, i.query, i.headers, i.body,
+        SELECT i.shard, i.tenant_id, i.request_id, i.destination_id, i.topic, coalesce(i.fan_out::bigint[], ARRAY[i.lane_id]), i.method, i.path, i.query, i.headers, i.body,
                v_now, coalesce(i.due_at, v_now), i.expires_at
-        FROM unnest(p_shards, p_tenants, p_destinations, p_lanes, p_requests, p_methods, p_paths, p_queries, p_headers, p_bodies,
+        FROM unnest(p_shards, p_tenants, p_destinations, p_lanes, p_topics, p_fan_outs, p_requests, p_methods, p_paths, p_queries, p_headers, p_bodies,
                     p_dues, p_expiries) WITH ORDINALITY
-          AS i (shard, tenant_id, destination_id, lane_id, request_id, method, path, query, headers, body, due_at, expires_at, place)
+          AS i (shard, tenant_id, destination_id, lane_id, topic, fan_out, request_id, method, path, query, headers, body, due_at, expires_at, place)
         WHERE i.place::integer <> ALL (v_passed)
-        RETURNING shard, lanes[1] AS lane_id, due_at, request_id, octet_length(body) AS bytes)
+        RETURNING shard, lanes, due_at, request_id, octet_length(body) AS bytes)
     INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
-    SELECT s.shard, 0, s.bytes, s.lane_id, s.due_at, s.request_id, CASE WHEN s.request_id = ANY (p_awaited) THEN true END FROM stored s;
+    SELECT s.shard, 0, s.bytes, unnest(s.lanes), s.due_at, s.request_id, CASE WHEN s.request_id = ANY (p_awaited) THEN true END FROM stored s;
 
     IF array_remove(p_expiries, NULL) <> '{}' THEN
         INSERT INTO sluice.expiry (shard, tenant_id, request_id, look_at)
@@ -73,4 +73,4 @@ BEGIN
     END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item without a due time is due now, by the database''s clock. p_awaited names the requests whose callers wait for the outcome.';
+COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item for a topic has no destination and no lane, but a fan-out: its lanes as the text of an array, which may be empty. An item without a due time is due now, by the database''s clock. p_awaited names the requests whose callers wait for the outcome.';

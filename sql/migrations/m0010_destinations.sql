@@ -154,6 +154,7 @@ BEGIN
         v_done := v_done + v_rows;
         CONTINUE WHEN v_rows >= p_rows;
 
+        PERFORM sluice.drop_references(v_shard, v_tenant, v_gone);
         DELETE FROM sluice.health_check h WHERE h.shard = v_shard AND h.tenant_id = v_tenant AND h.destination_id = v_gone;
         DELETE FROM sluice.circuit_bucket b WHERE b.shard = v_shard AND b.tenant_id = v_tenant AND b.destination_id = v_gone;
         DELETE FROM sluice.circuit_event e WHERE e.shard = v_shard AND e.tenant_id = v_tenant AND e.destination_id = v_gone;
@@ -167,7 +168,7 @@ BEGIN
     RETURN v_done;
 END $$;
 
-COMMENT ON FUNCTION sluice.finish_deletions IS 'Goes on with the deletion of destinations: cancels waiting deliveries where that was asked for, up to p_rows of each; then, p_grace after the beginning, when every process knows of it and nothing waits or is under way, drops dead letters and all rows that are about the destination. Requests and attempts stay until their days are dropped. Returns how much was done.';
+COMMENT ON FUNCTION sluice.finish_deletions IS 'Goes on with the deletion of destinations: cancels waiting deliveries where that was asked for, up to p_rows of each; then, p_grace after the beginning, when every process knows of it and nothing waits or is under way, drops dead letters, routes, sources and all other rows that are about the destination. Requests and attempts stay until their days are dropped. Returns how much was done.';
 
 CREATE FUNCTION sluice.reseal_destinations(
     p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_before bytea[], p_after bytea[]

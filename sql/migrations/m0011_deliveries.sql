@@ -18,7 +18,7 @@ CREATE FUNCTION sluice.list_requests(
 ) RETURNS TABLE (
     request_id uuid, method text, path text, query text, topic text, bytes integer, received_at timestamptz, due_at timestamptz,
     expires_at timestamptz, destinations text[], states text[], attempts smallint[], last_attempt_ats timestamptz[], classes text[],
-    statuses smallint[], examined_to uuid)
+    statuses smallint[], is_unrouted boolean, examined_to uuid)
 LANGUAGE plpgsql STABLE ROWS 50 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -34,7 +34,7 @@ BEGIN
 
     RETURN QUERY
     SELECT q.request_id, q.method, q.path, q.query, q.topic, octet_length(q.body), q.received_at, q.due_at, q.expires_at,
-           d.destinations, d.states, d.attempts, d.last_attempt_ats, d.classes, d.statuses, NULL::uuid
+           d.destinations, d.states, d.attempts, d.last_attempt_ats, d.classes, d.statuses, q.lanes = '{}', NULL::uuid
     FROM (
         SELECT * FROM sluice.request q
         WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id >= p_from AND q.request_id < p_before
@@ -52,7 +52,8 @@ BEGIN
         JOIN sluice.destination n ON n.shard = v.shard AND n.tenant_id = v.tenant_id AND n.destination_id = v.destination_id
         WHERE v.shard = p_shard AND v.tenant_id = p_tenant AND v.request_id = q.request_id) d
     WHERE (p_topic IS NULL OR q.topic = p_topic) AND (v_lanes IS NULL OR q.lanes && v_lanes)
-      AND (NOT v_is_filter OR d.is_match)
+      AND (NOT v_is_filter OR d.is_match
+           OR ('unrouted' = ANY (p_states) AND q.lanes = '{}' AND p_destination IS NULL AND p_status IS NULL AND p_class IS NULL))
     ORDER BY q.request_id DESC LIMIT p_limit;
     GET DIAGNOSTICS v_found = ROW_COUNT;
     IF v_found >= p_limit THEN RETURN; END IF;
@@ -62,10 +63,11 @@ BEGIN
     ORDER BY q.request_id DESC OFFSET p_examine - 1 LIMIT 1;
     IF v_last IS NULL THEN RETURN; END IF;
     RETURN QUERY SELECT NULL::uuid, NULL::text, NULL::text, NULL::text, NULL::text, NULL::integer, NULL::timestamptz, NULL::timestamptz,
-        NULL::timestamptz, NULL::text[], NULL::text[], NULL::smallint[], NULL::timestamptz[], NULL::text[], NULL::smallint[], v_last;
+        NULL::timestamptz, NULL::text[], NULL::text[], NULL::smallint[], NULL::timestamptz[], NULL::text[], NULL::smallint[],
+        NULL::boolean, v_last;
 END $$;
 
-COMMENT ON FUNCTION sluice.list_requests IS 'Up to p_limit requests of a tenant, newest first, from below p_before down to p_from, that have a delivery which fits all filters. Examines up to p_examine; where that ended the search, a last row without a request says how far it came. p_status is the first digit of the last attempt''s status, 0 where no response came.';
+COMMENT ON FUNCTION sluice.list_requests IS 'Up to p_limit requests of a tenant, newest first, from below p_before down to p_from, that have a delivery which fits all filters, or none and are asked for as unrouted. Examines up to p_examine; where that ended the search, a last row without a request says how far it came. p_status is the first digit of the last attempt''s status, 0 where no response came.';
 
 CREATE FUNCTION sluice.list_dead_letters(
     p_shard smallint, p_tenant uuid, p_request uuid, p_lane bigint, p_destination uuid, p_class text, p_from timestamptz,
@@ -159,16 +161,19 @@ END $$;
 COMMENT ON FUNCTION sluice.cancel_request IS 'Cancels the deliveries of a request that wait, and says how many; and how many attempts are under way: these go on, and their deliveries are cancelled unless they deliver. NULLs: there is no such request.';
 
 CREATE FUNCTION sluice.replay_request(
-    p_shard smallint, p_tenant uuid, p_request uuid, p_destination uuid, p_actor text, OUT answer text, OUT lanes bigint[]
+    p_shard smallint, p_tenant uuid, p_request uuid, p_destination uuid, p_new_lane bigint, p_actor text,
+    OUT answer text, OUT lanes bigint[]
 ) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     v_lanes   bigint[];
+    v_topic   text;
     v_expires timestamptz;
     v_bytes   integer;
     v_now     timestamptz;
+    v_added   bigint[] := '{}';
 BEGIN
-    SELECT q.lanes, q.expires_at, octet_length(q.body) INTO v_lanes, v_expires, v_bytes FROM sluice.request q
-    WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id = p_request;
+    SELECT q.lanes, q.topic, q.expires_at, octet_length(q.body) INTO v_lanes, v_topic, v_expires, v_bytes FROM sluice.request q
+    WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id = p_request FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         answer := 'unknown';
         RETURN;
@@ -181,6 +186,15 @@ BEGIN
         answer := 'expired';
         RETURN;
     END IF;
+    -- What was sent to a topic may go where no route led it.
+    IF v_topic IS NOT NULL AND p_new_lane IS NOT NULL AND NOT EXISTS (
+        SELECT FROM sluice.lane l
+        WHERE l.shard = p_shard AND l.lane_id = ANY (v_lanes) AND l.tenant_id = p_tenant AND l.destination_id = p_destination)
+    THEN
+        UPDATE sluice.request q SET lanes = q.lanes || p_new_lane
+        WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id = p_request;
+        v_added := ARRAY[p_new_lane];
+    END IF;
     WITH ended AS MATERIALIZED (
         SELECT v.lane_id, v.state FROM sluice.delivery v
         WHERE v.shard = p_shard AND v.tenant_id = p_tenant AND v.request_id = p_request
@@ -192,7 +206,8 @@ BEGIN
         WHERE d.shard = p_shard AND d.tenant_id = p_tenant AND d.lane_id = e.lane_id AND d.request_id = p_request
         RETURNING d.lane_id),
     chosen AS MATERIALIZED (
-        SELECT e.lane_id FROM ended e WHERE e.state <> 'dead' UNION ALL SELECT r.lane_id FROM revived r),
+        SELECT e.lane_id FROM ended e WHERE e.state <> 'dead' UNION ALL SELECT r.lane_id FROM revived r
+        UNION ALL SELECT unnest(v_added)),
     logged AS (
         INSERT INTO sluice.attempt (shard, tenant_id, request_id, lane_id, finished_at, number, verdict, class, latency_us,
                                     next_due_at, worker, error)
@@ -206,7 +221,7 @@ BEGIN
     answer := CASE WHEN lanes IS NULL THEN 'not_ended' ELSE 'replayed' END;
 END $$;
 
-COMMENT ON FUNCTION sluice.replay_request IS 'Begins deliveries of a request that have ended anew, all or those to one destination, with all their attempts, and returns their lanes, for the caller to arm after the commit. Answers replayed, not_ended where none had ended, expired where its expires_at has passed, or unknown.';
+COMMENT ON FUNCTION sluice.replay_request IS 'Begins deliveries of a request that have ended anew, all or those to one destination, with all their attempts; what was sent to a topic and has no delivery to that destination gets one, in p_new_lane. Returns their lanes, for the caller to arm after the commit. Answers replayed, not_ended where none had ended, expired where its expires_at has passed, or unknown.';
 
 CREATE FUNCTION sluice.expire_deliveries(p_shards smallint[], p_rows integer, OUT examined integer, OUT expired integer)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$

@@ -5,24 +5,26 @@
 -- $2 tenants uuid[]
 -- $3 destinations uuid[]
 -- $4 lanes int8[]
--- $5 requests uuid[]
--- $6 methods text[]
--- $7 paths text[]
--- $8 queries text[]
--- $9 headers text[]
--- $10 bodies bytea[]
--- $11 dues timestamptz[]
--- $12 expiries timestamptz[]
--- $13 keys bytea[]
--- $14 fingerprints bytea[]
--- $15 key_window interval
--- $16 again bool
--- $17 awaited uuid[]
+-- $5 topics text[]
+-- $6 fan_outs text[]
+-- $7 requests uuid[]
+-- $8 methods text[]
+-- $9 paths text[]
+-- $10 queries text[]
+-- $11 headers text[]
+-- $12 bodies bytea[]
+-- $13 dues timestamptz[]
+-- $14 expiries timestamptz[]
+-- $15 keys bytea[]
+-- $16 fingerprints bytea[]
+-- $17 key_window interval
+-- $18 again bool
+-- $19 awaited uuid[]
 -- > place int4
 -- > request_id uuid
 -- > is_same_payload bool
 SELECT place, request_id, is_same_payload
-FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
+FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
 
 -- name: requests.find
 -- One request of a tenant, without its body.
@@ -32,12 +34,13 @@ FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $
 -- > method text
 -- > path text
 -- > query text
+-- > topic text
 -- > headers text
 -- > bytes int4
 -- > received_at timestamptz
 -- > due_at timestamptz
 -- > expires_at timestamptz
-SELECT method, path, query, headers, octet_length(body) AS bytes, received_at, due_at, expires_at
+SELECT method, path, query, topic, headers, octet_length(body) AS bytes, received_at, due_at, expires_at
 FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
 
 -- name: requests.deliveries
@@ -109,9 +112,10 @@ ORDER BY lane_id, finished_at;
 -- > last_attempt_ats timestamptz[]
 -- > classes text[]
 -- > statuses int2[]
+-- > is_unrouted bool
 -- > examined_to uuid
 SELECT request_id, method, path, query, topic, bytes, received_at, due_at, expires_at, destinations, states, attempts,
-       last_attempt_ats, classes, statuses, examined_to
+       last_attempt_ats, classes, statuses, is_unrouted, examined_to
 FROM sluice.list_requests($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: requests.body
@@ -158,7 +162,8 @@ SELECT cancelled, stopping FROM sluice.cancel_request($1, $2, $3, $4);
 -- $2 tenant_id uuid
 -- $3 request_id uuid
 -- $4 destination_id uuid
--- $5 actor text
+-- $5 new_lane int8
+-- $6 actor text
 -- > answer text
 -- > lanes int8[]
-SELECT answer, lanes FROM sluice.replay_request($1, $2, $3, $4, $5);
+SELECT answer, lanes FROM sluice.replay_request($1, $2, $3, $4, $5, $6);

@@ -18,7 +18,8 @@ struct Acceptance {
         case .conflict:
             throw Problem(
                 .idempotencyKeyReused,
-                "The key stands for a request with another destination, method, path, query or body. Use a new key.")
+                "The key stands for a request with another destination or topic, method, path, query or body. Use a new key."
+            )
         }
     }
 

@@ -6,6 +6,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case invalidJSON = "invalid-json"
     case invalidEnvelope = "invalid-envelope"
     case invalidDestination = "invalid-destination"
+    case invalidRoute = "invalid-route"
+    case invalidSource = "invalid-source"
+    case invalidEvent = "invalid-event"
+    case invalidSignature = "invalid-signature"
     case unauthorized
     case forbidden
     case tenantSuspended = "tenant-suspended"
@@ -20,6 +24,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case deliveryState = "delivery-state"
     case replayLimit = "replay-limit"
     case destinationExists = "destination-exists"
+    case nameTaken = "name-taken"
+    case tooManyRoutes = "too-many-routes"
+    case tooManySources = "too-many-sources"
+    case fanOutTooWide = "fan-out-too-wide"
     case deliveriesWaiting = "deliveries-waiting"
     case preconditionFailed = "precondition-failed"
     case preconditionRequired = "precondition-required"
@@ -38,19 +46,21 @@ enum ProblemKind: String, CaseIterable, Sendable {
     var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .invalidJSON: .badRequest
-        case .unauthorized: .unauthorized
+        case .unauthorized, .invalidSignature: .unauthorized
         case .forbidden, .tenantSuspended, .operatorAccessOff: .forbidden
         case .notFound, .unknownDestination: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit, .destinationExists,
-            .deliveriesWaiting:
+            .deliveriesWaiting, .nameTaken, .tooManyRoutes, .tooManySources:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .preconditionRequired: .preconditionRequired
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEnvelope, .invalidDestination, .idempotencyKeyReused: .unprocessableContent
+        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidEvent, .fanOutTooWide,
+            .idempotencyKeyReused:
+            .unprocessableContent
         case .rateExceeded, .quotaExceeded: .tooManyRequests
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .internal: .internalServerError
@@ -64,6 +74,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidJSON: "The text is not JSON"
         case .invalidEnvelope: "The envelope is not valid"
         case .invalidDestination: "The destination is not valid"
+        case .invalidRoute: "The route is not valid"
+        case .invalidSource: "The source is not valid"
+        case .invalidEvent: "The event is not a CloudEvent"
+        case .invalidSignature: "The signature can't be verified"
+        case .nameTaken: "The name is taken"
+        case .tooManyRoutes: "The tenant has as many routes as it may"
+        case .tooManySources: "The tenant has as many sources as it may"
+        case .fanOutTooWide: "The request would go to too many destinations"
         case .unauthorized: "A valid API key is needed"
         case .forbidden: "The key is not good for this"
         case .tenantSuspended: "The tenant is suspended"

@@ -7,7 +7,7 @@ import Tenants
 /// `/v1/destinations` and what lies below: make, list, get, change, delete, try.
 struct DestinationsEndpoint: Sendable {
     static let bodyLimit = 256 << 10
-    private static let pageLimit = 200
+    private static let shownOnly: Set<String> = ["id", "deletion"]
 
     let store: TenantStore
     /// Is told of lanes whose limits may have been raised.
@@ -31,29 +31,15 @@ struct DestinationsEndpoint: Sendable {
     }
 
     private func list(_ call: Call, _ caller: Caller) async throws -> Answer {
-        let query = try call.query("limit", "cursor")
-        let limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
-        let cursor = query["cursor"] ?? ""
-        guard cursor.isEmpty || DestinationDocument.isSlug(cursor) else {
-            throw Problem(.invalidRequest, "cursor must be the next of an earlier page.")
-        }
+        let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.destinations(
-            from: cursor, limit: limit + 1, tenant: caller.tenant, shard: caller.shard)
-        let documents = try found.prefix(limit).map { try $0.document.text() }
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.name("destinations")
-            writer.array { writer in for document in documents { writer.json(document) } }
-            writer.member("next", found.count > limit ? found.last?.settings.name : nil)
-        }
-        return Answer(.ok, json: writer)
+            from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
+        return try page.answer("destinations", found.map { ($0.settings.name, $0.document) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
-        let document = try await DestinationBody(call)
-        guard let name = document.name else {
-            throw Problem(.invalidDestination, [.init("name", "is missing")])
-        }
+        let document = try await body(call)
+        let name = try document.requiredName(.invalidDestination)
         guard let made = try await put(document, named: name, over: nil, expected: 0, caller) else {
             throw Problem(.destinationExists, "There is a destination \(name); change it with PUT or PATCH.")
         }
@@ -62,37 +48,34 @@ struct DestinationsEndpoint: Sendable {
 
     private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
         let name = String(call["name"])
-        let document = try await DestinationBody(call)
-        if let other = document.name, other != name {
-            throw Problem(.invalidDestination, [.init("name", "is not the one in the path; a name can't be changed")])
-        }
+        let document = try await body(call)
+        try document.requireName(name, .invalidDestination)
         let stored = try await store.destination(named: name, tenant: caller.tenant, shard: caller.shard)
         let expected = try Precondition(call.request.headers).version(replacing: stored?.liveVersion ?? 0)
         guard let put = try await put(document, named: name, over: stored, expected: expected, caller) else {
-            throw Problem.changedMeanwhile
+            throw Problem.changedMeanwhile("destination")
         }
         return try answer(expected == 0 ? .created : .ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
-        let patch = try await DestinationBody(call)
+        let patch = try await body(call)
         let condition = try Precondition(call.request.headers)
         // What others change between reading and writing is read again; who wants to be told gives If-Match.
         for _ in 0..<5 {
             let stored = try await find(call, caller)
             let expected = try condition.version(changing: stored.liveVersion)
-            if let other = patch.name, other != stored.settings.name {
-                throw Problem(.invalidDestination, [.init("name", "can't be changed")])
-            }
-            let whole = DestinationBody(
-                DestinationDocument.patched(DestinationDocument.document(stored.settings), by: patch.document))
+            try patch.requireName(stored.settings.name, .invalidDestination)
+            let whole = SettingsBody(
+                DestinationDocument.patched(DestinationDocument.document(stored.settings), by: patch.document),
+                shownOnly: Self.shownOnly)
             if let put = try await put(
                 whole, named: stored.settings.name, over: stored, expected: expected, caller)
             {
                 return try answer(.ok, put)
             }
         }
-        throw Problem.changedMeanwhile
+        throw Problem.changedMeanwhile("destination")
     }
 
     private func delete(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -115,7 +98,7 @@ struct DestinationsEndpoint: Sendable {
                 .deliveriesWaiting,
                 "\(count) deliveries wait or are under way. backlog=drain delivers them first, backlog=cancel cancels them."
             )
-        case .stale: throw Problem.changedMeanwhile
+        case .stale: throw Problem.changedMeanwhile("destination")
         case .unknown: throw Problem.unknownDestination(call["name"])
         }
     }
@@ -132,7 +115,7 @@ struct DestinationsEndpoint: Sendable {
 
     /// nil where it is not of the expected version.
     private func put(
-        _ document: DestinationBody, named name: String, over stored: Destination?, expected: Int64, _ caller: Caller
+        _ document: SettingsBody, named name: String, over stored: Destination?, expected: Int64, _ caller: Caller
     ) async throws -> Destination? {
         do {
             let settings = try DestinationDocument.settings(document.document, named: name, over: stored?.settings)
@@ -147,15 +130,14 @@ struct DestinationsEndpoint: Sendable {
         }
     }
 
+    private func body(_ call: Call) async throws -> SettingsBody {
+        try await SettingsBody(call, limit: Self.bodyLimit, shownOnly: Self.shownOnly)
+    }
+
     private func answer(_ status: HTTPResponse.Status, _ destination: Destination) throws -> Answer {
-        var writer = JSONWriter()
-        writer.json(try destination.document.text())
-        var answer = Answer(status, json: writer)
-        answer.head.headerFields[.eTag] = "\"\(destination.version)\""
-        if status == .created {
-            answer.head.headerFields[.location] = "/v1/destinations/\(destination.settings.name)"
-        }
-        return answer
+        try Answer(
+            status, destination.document, version: destination.version,
+            location: "/v1/destinations/\(destination.settings.name)")
     }
 }
 
@@ -170,12 +152,6 @@ extension Destination {
                 "name": .string(settings.name), "id": .string(id.description),
                 "deletion": .string(deletion?.rawValue ?? "none"),
             ]))
-    }
-}
-
-extension Problem {
-    fileprivate static var changedMeanwhile: Problem {
-        Problem(.preconditionFailed, "The destination has been changed meanwhile; get it again.")
     }
 }
 

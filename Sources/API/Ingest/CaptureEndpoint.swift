@@ -26,9 +26,43 @@ struct CaptureEndpoint: Sendable {
 
     /// `whenDone` is called on any thread.
     func store(_ capture: Capture, whenDone: @escaping @Sendable (Answer) -> Void) {
-        if let preference = capture.preference { return store(capture, preference, whenDone: whenDone) }
-        let (id, allowance) = (capture.id, capture.allowance)
-        store.store(capture.request, within: configuration.storeDeadline) { [logger] outcome in
+        switch capture.sender {
+        // Verified in a task, off the event loop: the hash of a large body takes milliseconds.
+        case .source(let inbound): Task { storeIfVerified(capture, inbound, whenDone: whenDone) }
+        case .caller:
+            do {
+                let request = try capture.request()
+                if let preference = capture.preference {
+                    storeAndWait(request, preference, capture.allowance, whenDone: whenDone)
+                } else {
+                    store(request, capture.allowance, whenDone: whenDone)
+                }
+            } catch {
+                whenDone(Problem(error, logger: logger).answer)
+            }
+        }
+    }
+
+    /// Only what is verified counts against the tenant's limits: who has a source's URL and not its secret uses up
+    /// nothing.
+    private func storeIfVerified(
+        _ capture: Capture, _ inbound: Inbound, whenDone: @escaping @Sendable (Answer) -> Void
+    ) {
+        do {
+            let request = try capture.request()
+            let allowance = try limits.take(1, of: inbound.tenant)
+            limits.note(max(0, request.addressee.lanes.count - 1), of: inbound.tenant)
+            store(request, allowance, whenDone: whenDone)
+        } catch {
+            whenDone(Problem(error, logger: logger).answer)
+        }
+    }
+
+    private func store(
+        _ request: NewRequest, _ allowance: RateAllowance?, whenDone: @escaping @Sendable (Answer) -> Void
+    ) {
+        let id = request.id
+        store.store(request, within: configuration.storeDeadline) { [logger] outcome in
             do {
                 whenDone(try Acceptance(try outcome.get(), of: id).answer.telling(allowance))
             } catch {
@@ -37,9 +71,11 @@ struct CaptureEndpoint: Sendable {
         }
     }
 
-    private func store(_ capture: Capture, _ preference: Preference, whenDone: @escaping @Sendable (Answer) -> Void) {
-        let (request, isAwaited) = waiting.enter(capture.request)
-        let allowance = capture.allowance
+    private func storeAndWait(
+        _ capture: NewRequest, _ preference: Preference, _ allowance: RateAllowance?,
+        whenDone: @escaping @Sendable (Answer) -> Void
+    ) {
+        let (request, isAwaited) = waiting.enter(capture)
         store.store(request, within: configuration.storeDeadline) { [logger, waiting] outcome in
             do {
                 let acceptance = try Acceptance(try outcome.get(), of: request.id)

@@ -1,7 +1,10 @@
+import Tenants
+
 /// What a capture's request target says: `/in/{destination}{path}?{query}`, percent-encoding untouched.
 struct CaptureTarget: Equatable {
     static let prefix = "/in/"
 
+    /// A destination's name, or a source's token with its mark.
     let destination: Substring
     /// Empty, or begins with a slash.
     let path: Substring
@@ -17,6 +20,9 @@ struct CaptureTarget: Equatable {
         path = Substring(wholePath[slash...])
         query = mark.map { Substring(rest[rest.index(after: $0)...]) }
     }
+
+    /// nil where it is a destination's name.
+    var sourceToken: Substring? { destination.first == SourceToken.mark ? destination.dropFirst() : nil }
 
     /// RFC 3986 has neither white space, control characters nor a fragment in a target; the parser lets some of them
     /// through. Bytes that were not UTF-8 have become U+FFFD and can't be kept as they came.

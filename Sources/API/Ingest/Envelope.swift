@@ -7,7 +7,7 @@ import Tenants
 /// A request as `POST /v1/requests` takes it: one JSON object.
 struct Envelope {
     enum Field: String, CaseIterable {
-        case destination, method, path, query, headers, body
+        case destination, topic, method, path, query, headers, body
         case bodyText = "body_text"
         case bodyBase64 = "body_base64"
         case deliverAt = "deliver_at"
@@ -16,7 +16,9 @@ struct Envelope {
         case orderingKey = "ordering_key"
     }
 
-    private(set) var destination = ""
+    /// One of them is nil.
+    private(set) var destination: String?
+    private(set) var topic: Topic?
     private(set) var method = "POST"
     private(set) var path = ""
     private(set) var query: String?
@@ -49,6 +51,9 @@ struct Envelope {
         case .body: body = scanner.copy(try scanner.skip())
         case .headers: try readHeaders(&scanner)
         case .destination: destination = try text(field, &scanner)
+        case .topic:
+            topic = Topic(try text(field, &scanner))
+            if topic == nil { throw Self.refusal("topic \(Topic.rule).") }
         case .method: method = try text(field, &scanner)
         case .path: path = try text(field, &scanner)
         case .query: query = try text(field, &scanner)
@@ -115,7 +120,9 @@ struct Envelope {
         guard bodies.count == 1 else {
             throw Self.refusal("Exactly one of body, body_text and body_base64 must be given.")
         }
-        guard !destination.isEmpty else { throw Self.refusal("destination must be given.") }
+        guard (destination == nil) != (topic == nil), destination != "" else {
+            throw Self.refusal("Exactly one of destination and topic must be given.")
+        }
         guard let token = HTTPRequest.Method(method), token != .connect, method.utf8.count <= 32 else {
             throw Self.refusal("method is not one of HTTP's.")
         }

@@ -15,19 +15,30 @@ struct EnvelopeIntake {
         var scanner = try JSONScanner(bytes, range)
         let envelope = try Envelope(&scanner, limits: configuration.head)
         try scanner.requireEnd()
-        guard let destination = snapshot.destination(named: envelope.destination[...], of: caller.tenant) else {
-            throw Problem.unknownDestination(envelope.destination)
-        }
+        let id = RequestID.new()
+        let addressee = try addressee(envelope, id)
         let bodyLimit =
             snapshot.tenant(caller.tenant)?.quotas.bodyLimit(configuration.bodyLimit) ?? configuration.bodyLimit
         guard envelope.body.count <= bodyLimit else { throw Problem.payloadTooLarge(limit: bodyLimit) }
         let schedule = try Schedule(
             deliverAt: envelope.deliverAt, expiresAt: envelope.expiresAt, now: now, refusal: Envelope.refusal)
-        let id = RequestID.new()
         return NewRequest(
-            id: id, tenant: caller.tenant, destination: destination.id,
-            lane: destination.lane(of: id, orderedBy: envelope.orderingKey), method: envelope.method,
-            path: envelope.path, query: envelope.query, headers: envelope.headers,
-            body: envelope.body, dueAt: schedule.dueAt, expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
+            id: id, tenant: caller.tenant, addressee: addressee, method: envelope.method, path: envelope.path,
+            query: envelope.query, headers: envelope.headers, body: envelope.body, dueAt: schedule.dueAt,
+            expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
+    }
+
+    private func addressee(_ envelope: Envelope, _ id: RequestID) throws -> Addressee {
+        if let topic = envelope.topic {
+            let message = Message(
+                topic: topic, method: envelope.method, path: envelope.path, headers: envelope.headers,
+                orderingKey: envelope.orderingKey)
+            return try snapshot.addressee(of: message, id: id, tenant: caller.tenant, shard: caller.shard)
+        }
+        let name = envelope.destination ?? ""
+        guard let destination = snapshot.destination(named: name[...], of: caller.tenant) else {
+            throw Problem.unknownDestination(name)
+        }
+        return destination.addressee(of: id, orderedBy: envelope.orderingKey)
     }
 }

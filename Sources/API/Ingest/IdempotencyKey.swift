@@ -28,6 +28,12 @@ struct IdempotencyKey: Equatable {
         self.init(Array(text.utf8))
     }
 
+    /// What a source's sender names a request by. Begins with a byte that no caller's key has: the two don't meet.
+    init(source: SourceID, id: String) { bytes = [0] + Array("source \(source) \(id)".utf8) }
+
+    /// A CloudEvent's source and id name it.
+    init(eventSource: String, id: String) { bytes = [0] + Array("event \(eventSource)\0\(id)".utf8) }
+
     private init?(_ bytes: [UInt8]) {
         guard Self.lengths ~= bytes.count else { return nil }
         self.bytes = bytes
@@ -55,10 +61,14 @@ struct IdempotencyKey: Equatable {
 extension Idempotency {
     /// The payload's fingerprint counts what reaches the destination by intention: headers differ between two tries.
     init(
-        _ key: IdempotencyKey, destination: DestinationID, method: String, path: String, query: String?, body: [UInt8]
+        _ key: IdempotencyKey, addressee: Addressee, method: String, path: String, query: String?, body: [UInt8]
     ) {
         var hash = SHA256()
-        withUnsafeBytes(of: destination.uuid.uuid) { hash.update(bufferPointer: $0) }
+        switch addressee {
+        case .destination(let id, _): withUnsafeBytes(of: id.uuid.uuid) { hash.update(bufferPointer: $0) }
+        // Not the lanes: routes may change between two tries.
+        case .topic(let topic, _, _): hash.update(data: Array((topic + "\0").utf8))
+        }
         for part in [method, path, query] {
             // A length of -1 tells no query from an empty one.
             withUnsafeBytes(of: Int64(part?.utf8.count ?? -1).littleEndian) { hash.update(bufferPointer: $0) }

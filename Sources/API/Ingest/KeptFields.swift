@@ -4,8 +4,10 @@ import Model
 /// The header fields of a capture that are stored: all but those of the connection and of the gateway.
 enum KeptFields {
     /// Throws a `Problem` for a value that can't be kept as it came.
-    static func lines(_ fields: HTTPFields) throws -> HeaderLines {
-        let authorizesGateway = !fields.contains(.sluiceKey)
+    ///
+    /// - Parameter isKeyed: `Authorization` may have the caller's key.
+    static func lines(_ fields: HTTPFields, isKeyed: Bool = true) throws -> HeaderLines {
+        let authorizesGateway = isKeyed && !fields.contains(.sluiceKey)
         let ofConnection = fields[.connection].map(named) ?? []
         var lines = HeaderLines()
         for field in fields {

@@ -4,15 +4,14 @@ import Requests
 
 extension NewRequest {
     init(
-        id: RequestID, tenant: TenantID, destination: DestinationID, lane: LaneID, method: String, path: String,
-        query: String?, headers: HeaderLines, body: [UInt8], dueAt: Timestamp?, expiresAt: Timestamp?,
-        key: IdempotencyKey?
+        id: RequestID, tenant: TenantID, addressee: Addressee, method: String, path: String, query: String?,
+        headers: HeaderLines, body: [UInt8], dueAt: Timestamp?, expiresAt: Timestamp?, key: IdempotencyKey?
     ) {
         self.init(
-            id: id, tenant: tenant, destination: destination, lane: lane, method: method, path: path, query: query,
-            headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
+            id: id, tenant: tenant, addressee: addressee, method: method, path: path, query: query, headers: headers,
+            body: body, dueAt: dueAt, expiresAt: expiresAt,
             idempotency: key.map {
-                Idempotency($0, destination: destination, method: method, path: path, query: query, body: body)
+                Idempotency($0, addressee: addressee, method: method, path: path, query: query, body: body)
             })
     }
 }

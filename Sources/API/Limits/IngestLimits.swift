@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import Model
 import Postgres
+import Requests
 import Synchronization
 import Tenants
 
@@ -94,6 +95,16 @@ final class IngestLimits: Sendable {
 }
 
 extension IngestLimits {
+    /// Counts the deliveries that requests for topics have beyond one, which `take` has counted. They are not refused:
+    /// the next request is.
+    func note(_ made: [Result<NewRequest, any Error>], of call: Call, _ caller: Caller) {
+        guard let tenant = call.snapshot.tenant(caller.tenant), tenant.quotas.maxWaiting != nil else { return }
+        let more = made.reduce(0) { $0 + max(0, ((try? $1.get())?.addressee.lanes.count ?? 0) - 1) }
+        if more > 0 { note(more, of: tenant) }
+    }
+
+    func note(_ more: Int, of tenant: Tenant) { state.withLock { $0.estimates[tenant.id]?.add(more) } }
+
     /// For who has a caller only.
     func take(_ count: Int, of call: Call, _ caller: Caller) throws -> RateAllowance? {
         try call.snapshot.tenant(caller.tenant).flatMap { try take(count, of: $0) }

@@ -73,15 +73,19 @@ struct RequestEndpoint: Sendable {
             name = try scanner.text(member)
             return true
         }
-        let destination = try name.map { try call.destination(named: $0, of: caller).id }
+        let destination = try name.map { try call.destination(named: $0, of: caller) }
         let answer = try await steering.replay(
-            id, to: destination, tenant: caller.tenant, shard: caller.shard, actor: "key \(caller.key)")
+            id, to: destination.map { ($0.id, $0.lane(of: id, orderedBy: nil)) }, tenant: caller.tenant,
+            shard: caller.shard, actor: "key \(caller.key)")
         switch answer {
         case .replayed(let lanes):
             for lane in lanes { arm(lane) }
             return try await show(id, caller)
         case .notEnded:
-            throw Problem(.deliveryState, "No delivery of the request, or none to that destination, has ended.")
+            throw Problem(
+                .deliveryState,
+                "No delivery of the request, or none to that destination, has ended. Of an unrouted one, name the destination."
+            )
         case .expired: throw Problem(.deliveryState, "The request's expires_at has passed.")
         case .unknown: throw Self.unknown
         }

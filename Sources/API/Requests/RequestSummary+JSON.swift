@@ -12,6 +12,8 @@ extension RequestSummary {
             writer.member("path", path)
             writer.member("query", query)
             writer.member("topic", topic)
+            writer.name("is_unrouted")
+            writer.bool(isUnrouted)
             writer.name("bytes")
             writer.number(bytes)
             writer.member("received_at", receivedAt.rfc3339)

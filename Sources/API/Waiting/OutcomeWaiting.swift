@@ -39,7 +39,7 @@ struct OutcomeWaiting: Sendable {
         _ acceptance: Acceptance, of request: NewRequest, _ preference: Preference
     ) async throws -> RequestOutcome? {
         defer { waiters.leave(request.id) }
-        let (tenant, shard) = (request.tenant, request.lane.shard)
+        let (tenant, shard) = (request.tenant, request.addressee.shard)
         // A capture has no route that would have set the scope.
         return try await TenantScope.run(tenant) {
             // The first request of the key is not marked: its end would not be heard.

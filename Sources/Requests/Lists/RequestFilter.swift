@@ -7,6 +7,8 @@ package struct RequestFilter: Sendable {
     package enum State: String, Sendable, CaseIterable {
         case waiting, scheduled, held, delivered, dead, cancelled, expired
         case inFlight = "in_flight"
+        /// Of the request: it has no delivery.
+        case unrouted
     }
 
     /// By the time in their ids, which is when the gateway took them in, to the millisecond.

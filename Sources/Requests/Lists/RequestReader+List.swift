@@ -23,6 +23,9 @@ package struct RequestSummary: Sendable {
     package let dueAt: Timestamp
     package let expiresAt: Timestamp?
     package let deliveries: [Delivery]
+
+    /// No route fitted its topic.
+    package let isUnrouted: Bool
 }
 
 extension RequestReader {
@@ -39,7 +42,7 @@ extension RequestReader {
                 Int32(limit + 1), ListBounds.examined))
         var (items, examined): ([RequestSummary], RequestID?) = ([], nil)
         for row in rows {
-            if let last = try row.decode(15, as: Optional.self).map(RequestID.init) {
+            if let last = try row.decode(16, as: Optional.self).map(RequestID.init) {
                 examined = last
             } else {
                 items.append(try RequestSummary(row))
@@ -65,6 +68,6 @@ extension RequestSummary {
                 Delivery(
                     destination: destinations[place], state: states[place], attempts: attempts[place],
                     lastAttemptAt: times[place], lastClass: classes[place], lastStatus: statuses[place])
-            })
+            }, isUnrouted: try row.decode(15))
     }
 }

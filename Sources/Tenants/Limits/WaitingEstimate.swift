@@ -27,6 +27,9 @@ package struct WaitingEstimate: Sendable, Hashable {
         return true
     }
 
+    /// So many more are stored.
+    package mutating func add(_ count: Int) { stored += Int64(count) }
+
     /// Whether it is time to count; true once for each count.
     package mutating func beginCount(limit: Int64, now: Duration) -> Bool {
         guard countingSince == nil else { return false }

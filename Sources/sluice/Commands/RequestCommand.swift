@@ -87,12 +87,14 @@ struct RequestCommand: AsyncParsableCommand {
             abstract: "Begin a request's deliveries that have ended anew, under the same id.")
 
         @OptionGroup var target: RequestTarget
-        @Option(help: "Only to this destination.") var destination: String?
+        @Option(help: "Only to this destination. What was sent to a topic may go to any.")
+        var destination: String?
 
         func run() async throws {
             try await target.with { requests, id in
                 let answer = try await requests.steering.replay(
-                    id, to: try requests.destination(destination), tenant: requests.tenant, shard: requests.shard,
+                    id, to: try requests.destination(destination, for: id), tenant: requests.tenant,
+                    shard: requests.shard,
                     actor: operatorName)
                 switch answer {
                 case .replayed(let lanes):
@@ -131,6 +133,7 @@ extension RequestSummary {
             "\(delivery.destination) \(delivery.state)"
                 + (delivery.attempts > 0 ? " after \(delivery.attempts) (\(delivery.lastClass ?? "under way"))" : "")
         }
-        return "\(id)  \(method) \(target)  \(bytes) bytes  \(states.joined(separator: ", "))"
+        let state = isUnrouted ? "unrouted (\(topic ?? ""))" : states.joined(separator: ", ")
+        return "\(id)  \(method) \(target)  \(bytes) bytes  \(state)"
     }
 }

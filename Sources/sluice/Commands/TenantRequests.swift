@@ -17,12 +17,19 @@ struct TenantRequests {
     private let name: String
     private let snapshot: TenantSnapshot
 
-    func destination(_ destination: String?) throws -> DestinationID? {
+    func destination(_ destination: String?) throws -> DestinationID? { try found(destination)?.id }
+
+    /// With the lane that a request would have which has no ordering key.
+    func destination(_ destination: String?, for request: RequestID) throws -> (id: DestinationID, lane: LaneID)? {
+        try found(destination).map { ($0.id, $0.lane(of: request, orderedBy: nil)) }
+    }
+
+    private func found(_ destination: String?) throws -> Destination? {
         try destination.map { destination in
             guard let found = snapshot.destination(named: destination[...], of: tenant) else {
                 throw CommandError("tenant \(name) has no destination \(destination)")
             }
-            return found.id
+            return found
         }
     }
 

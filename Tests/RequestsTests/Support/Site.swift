@@ -43,7 +43,7 @@ struct Site: Sendable {
     func add(_ requests: [NewRequest], again: Bool = false) async throws {
         _ = try await client.execute(
             SQL["requests.store"], Parameters(storing: requests, keyWindow: .seconds(3600), again: again))
-        try await deliveries.arm(Array(Set(requests.map(\.lane))))
+        try await deliveries.arm(Array(Set(requests.flatMap(\.addressee.lanes))))
     }
 
     func add(_ count: Int, to destination: Destination, bytes: Int = 8) async throws {
@@ -85,8 +85,10 @@ extension NewRequest {
         var headers = HeaderLines()
         headers.append("content-type", "application/json")
         self.init(
-            id: id, tenant: destination.tenant, destination: destination.id,
-            lane: destination.lane(of: id, orderedBy: key.flatMap(OrderingKey.init)), method: "POST", path: "/hook",
+            id: id, tenant: destination.tenant,
+            addressee: .destination(
+                destination.id, lane: destination.lane(of: id, orderedBy: key.flatMap(OrderingKey.init))),
+            method: "POST", path: "/hook",
             query: nil, headers: headers, body: body, dueAt: dueAt, expiresAt: expiresAt,
             idempotency: idempotency)
     }

@@ -85,7 +85,8 @@ struct Gateway: Sendable {
                 group.addTask {
                     let id = RequestID.new()
                     let request = NewRequest(
-                        id: id, tenant: destination.tenant, destination: destination.id, lane: destination.lane,
+                        id: id, tenant: destination.tenant,
+                        addressee: .destination(destination.id, lane: destination.lane),
                         method: "POST", path: "/\(id)", query: nil, headers: HeaderLines(), body: Array("\(id)".utf8))
                     guard try await store.store(request, within: .seconds(10)) == .stored else {
                         throw NeverHappened("\(id) was not stored")
@@ -100,8 +101,10 @@ struct Gateway: Sendable {
     func store(path: String, orderedBy key: String) async throws {
         let id = RequestID.new()
         let request = NewRequest(
-            id: id, tenant: destination.tenant, destination: destination.id,
-            lane: destination.lane(of: id, orderedBy: OrderingKey(key)), method: "POST", path: path, query: nil,
+            id: id, tenant: destination.tenant,
+            addressee: .destination(
+                destination.id, lane: destination.lane(of: id, orderedBy: OrderingKey(key))), method: "POST",
+            path: path, query: nil,
             headers: HeaderLines(), body: [])
         guard try await store.store(request, within: .seconds(10)) == .stored else {
             throw NeverHappened("\(path) was not stored")

@@ -1,0 +1,35 @@
+import Model
+import Postgres
+import Requests
+import Tenants
+
+/// Makes requests of the CloudEvents that one caller sent in one body.
+struct EventIntake {
+    let configuration: APIConfiguration
+    let snapshot: TenantSnapshot
+    let caller: Caller
+
+    /// Bytes of one event.
+    var eventLimit: Int {
+        snapshot.tenant(caller.tenant)?.quotas.bodyLimit(configuration.bodyLimit) ?? configuration.bodyLimit
+    }
+
+    /// Of a batch. Throws a `JSONError` or a `Problem`.
+    func request(_ bytes: [UInt8], _ range: Range<Int>) throws -> NewRequest {
+        guard range.count <= eventLimit else { throw Problem.payloadTooLarge(limit: eventLimit) }
+        return try request(try CloudEvent(bytes, range, contentType: CloudEvent.mediaType))
+    }
+
+    /// Throws a `Problem`.
+    func request(_ event: CloudEvent) throws -> NewRequest {
+        let id = RequestID.new()
+        let message = Message(
+            topic: event.topic, method: "POST", path: "", headers: event.headers, orderingKey: event.orderingKey,
+            attributes: event.attributes)
+        return NewRequest(
+            id: id, tenant: caller.tenant,
+            addressee: try snapshot.addressee(of: message, id: id, tenant: caller.tenant, shard: caller.shard),
+            method: "POST", path: "", query: nil, headers: event.headers, body: event.body, dueAt: nil, expiresAt: nil,
+            key: event.idempotencyKey)
+    }
+}

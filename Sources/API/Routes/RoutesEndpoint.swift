@@ -1,0 +1,140 @@
+import HTTPTypes
+import Model
+import Tenants
+
+/// `/v1/routes`: make, list, get, change, delete.
+struct RoutesEndpoint: Sendable {
+    /// A full route's filters, with room to spare.
+    private static let bodyLimit = 1 << 20
+    private static let shownOnly: Set<String> = ["id"]
+
+    let store: TenantStore
+
+    var routes: [Route] {
+        [
+            .tenant(.read, .get, "/v1/routes", list),
+            .tenant(.manage, .post, "/v1/routes", create),
+            .tenant(.read, .get, "/v1/routes/{name}") { call, caller in
+                try answer(.ok, try await find(call, caller))
+            },
+            .tenant(.manage, .put, "/v1/routes/{name}", replace),
+            .tenant(.manage, .patch, "/v1/routes/{name}", change),
+            .tenant(.manage, .delete, "/v1/routes/{name}", delete),
+        ]
+    }
+
+    private func list(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let page = try SettingsList(try call.query("limit", "cursor"))
+        let found = try await store.routes(
+            from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
+        return try page.answer("routes", found.map { ($0.settings.name, $0.document) })
+    }
+
+    private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let document = try await body(call)
+        let name = try document.requiredName(.invalidRoute)
+        guard let made = try await put(document.document, named: name, expected: 0, call, caller) else {
+            throw Problem(.nameTaken, "There is a route \(name); change it with PUT or PATCH.")
+        }
+        return try answer(.created, made)
+    }
+
+    private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let name = String(call["name"])
+        let document = try await body(call)
+        try document.requireName(name, .invalidRoute)
+        let stored = try await store.route(named: name, tenant: caller.tenant, shard: caller.shard)
+        let expected = try Precondition(call.request.headers).version(replacing: stored?.version ?? 0)
+        guard let put = try await put(document.document, named: name, expected: expected, call, caller) else {
+            throw Problem.changedMeanwhile("route")
+        }
+        return try answer(expected == 0 ? .created : .ok, put)
+    }
+
+    private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let patch = try await body(call)
+        let condition = try Precondition(call.request.headers)
+        // What others change between reading and writing is read again; who wants to be told gives If-Match.
+        for _ in 0..<5 {
+            let stored = try await find(call, caller)
+            let expected = try condition.version(changing: stored.version)
+            try patch.requireName(stored.settings.name, .invalidRoute)
+            let whole = RouteDocument.document(stored.settings).merging(patch.document)
+            if let put = try await put(whole, named: stored.settings.name, expected: expected, call, caller) {
+                return try answer(.ok, put)
+            }
+        }
+        throw Problem.changedMeanwhile("route")
+    }
+
+    private func delete(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let stored = try await find(call, caller)
+        let expected = try Precondition(call.request.headers).version(changing: stored.version)
+        switch try await store.deleteRoute(
+            named: stored.settings.name, tenant: caller.tenant, shard: caller.shard, expected: expected)
+        {
+        case .deleted: return .noContent
+        case .stale: throw Problem.changedMeanwhile("route")
+        case .unknown: throw Self.unknown(stored.settings.name)
+        }
+    }
+
+    private func find(_ call: Call, _ caller: Caller) async throws -> TopicRoute {
+        let name = String(call["name"])
+        guard let found = try await store.route(named: name, tenant: caller.tenant, shard: caller.shard) else {
+            throw Self.unknown(name)
+        }
+        return found
+    }
+
+    private static func unknown(_ name: String) -> Problem {
+        Problem(.notFound, "This tenant has no route named \"\(name.prefix(80))\".")
+    }
+
+    /// nil where it is not of the expected version.
+    private func put(
+        _ document: JSONValue, named name: String, expected: Int64, _ call: Call, _ caller: Caller
+    ) async throws -> TopicRoute? {
+        do {
+            let settings = try RouteDocument.settings(document, named: name)
+            let destination = try await store.destinationID(named: settings.destination, of: caller)
+            switch try await store.putRoute(
+                settings, to: destination, tenant: caller.tenant, shard: caller.shard, expected: expected)
+            {
+            case .put(let route): return route
+            case .stale: return nil
+            case .unknownDestination: throw Problem.unknownDestination(settings.destination)
+            case .tooMany:
+                throw Problem(.tooManyRoutes, "A tenant may have \(TenantStore.routeLimit). Delete some.")
+            }
+        } catch let error as InvalidDocument {
+            throw Problem(.invalidRoute, error.faults)
+        }
+    }
+
+    private func body(_ call: Call) async throws -> SettingsBody {
+        try await SettingsBody(call, limit: Self.bodyLimit, shownOnly: Self.shownOnly)
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ route: TopicRoute) throws -> Answer {
+        try Answer(status, route.document, version: route.version, location: "/v1/routes/\(route.settings.name)")
+    }
+}
+
+extension TopicRoute {
+    /// Its settings, and what is not a setting.
+    fileprivate var document: JSONValue {
+        RouteDocument.document(settings).merging(
+            .object(["name": .string(settings.name), "id": .string(id.description)]))
+    }
+}
+
+extension TenantStore {
+    /// Of one that is not being deleted, as it is now: a process may not have heard of one that was just made. Throws a
+    /// `Problem`.
+    func destinationID(named name: String, of caller: Caller) async throws -> DestinationID {
+        let found = try await destination(named: name, tenant: caller.tenant, shard: caller.shard)
+        guard let found, found.deletion == nil else { throw Problem.unknownDestination(name) }
+        return found.id
+    }
+}

@@ -1,0 +1,31 @@
+import Tenants
+
+/// A page of a tenant's things that have names, in the order of these.
+struct SettingsList {
+    static let pageLimit = 200
+
+    let limit: Int
+    /// The name from which the page begins; empty: from the start.
+    let first: String
+
+    /// Throws a `Problem`.
+    init(_ query: Query) throws {
+        limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
+        first = query["cursor"] ?? ""
+        guard first.isEmpty || DestinationDocument.isSlug(first) else {
+            throw Problem(.invalidRequest, "cursor must be the next of an earlier page.")
+        }
+    }
+
+    /// - Parameter found: one more than the limit where there are more.
+    func answer(_ member: String, _ found: [(name: String, document: JSONValue)]) throws -> Answer {
+        let documents = try found.prefix(limit).map { try $0.document.text() }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name(member)
+            writer.array { writer in for document in documents { writer.json(document) } }
+            writer.member("next", found.count > limit ? found.last?.name : nil)
+        }
+        return Answer(.ok, json: writer)
+    }
+}
