@@ -36,13 +36,26 @@ import Testing
             case let route where route.contains("/health-checks"): #"{"kind": "http", "target": "http://127.0.0.1:9/"}"#
             case let route where route.contains("POST") && route.contains("/circuit/"): #"{"reason": "test"}"#
             case "POST /v1/keys": #"{"label": "new"}"#
+            case "POST /v1/routes", "PUT /v1/routes/{name}": Self.route(named: destination, to: "hook")
+            case "POST /v1/sources", "PUT /v1/sources/{name}": Self.source(named: destination, to: "hook")
             default: "{}"
             }
+        }
+
+        static func route(named name: String, to destination: String) -> String {
+            #"{"name": "\#(name)", "topic": "orders.*", "destination": "\#(destination)"}"#
+        }
+
+        static func source(named name: String, to destination: String) -> String {
+            #"{"name": "\#(name)", "scheme": "github", "secrets": ["secret of a"], "destination": "\#(destination)"}"#
         }
     }
 
     /// Makes the caller's own, whatever others have; after all the others.
-    private static let makes: Set = ["POST /v1/destinations", "PUT /v1/destinations/{name}", "POST /v1/keys"]
+    private static let makes: Set = [
+        "POST /v1/destinations", "PUT /v1/destinations/{name}", "POST /v1/keys", "POST /v1/routes",
+        "PUT /v1/routes/{name}", "POST /v1/sources", "PUT /v1/sources/{name}",
+    ]
 
     private func tenantRoutes(_ gateway: Gateway) -> [Route] {
         let routes = gateway.routes.filter { if case .tenant = $0.access { true } else { false } }
@@ -59,12 +72,15 @@ import Testing
         things.request = try await gateway.send("POST", "/in/of-a", ["Idempotency-Key: shared"]).id
         for (target, body) in [
             ("/v1/destinations/of-a/health-checks", #"{"kind": "http", "target": "http://127.0.0.1:9/"}"#),
+            ("/v1/routes", Things.route(named: "of-a", to: "of-a")),
+            ("/v1/sources", Things.source(named: "of-a", to: "of-a")),
             ("/v1/dead-letters/replay", #"{"destination": "of-a"}"#),
         ] {
             let answer = try await gateway.send(
                 "POST", target, ["Content-Type: application/json"], body: Array(body.utf8))
             #expect(answer.status / 100 == 2, "\(target): \(answer.text)")
-            if target.hasSuffix("checks") { things.check = answer.id } else { things.replay = answer.id }
+            if target.hasSuffix("checks") { things.check = answer.id }
+            if target.hasSuffix("replay") { things.replay = answer.id }
         }
         let keys = try await gateway.send("GET", "/v1/keys").json["keys"] as? [[String: Any]]
         things.key = try #require(keys?.first?["id"] as? String)
@@ -85,7 +101,7 @@ import Testing
             .replacing(things.destination, with: "DESTINATION")
             .replacing(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/, with: "ID")
             .replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/, with: "TIME")
-            .replacing(/sluice_[A-Za-z0-9_-]+/, with: "KEY")
+            .replacing(/sluice_[A-Za-z0-9_-]+|~[A-Za-z0-9_-]+/, with: "KEY")
     }
 
     @Test func whatIsForeignIsAsIfItWereNot() async throws {

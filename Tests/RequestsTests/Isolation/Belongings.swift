@@ -55,7 +55,7 @@ struct Belongings: Sendable {
             try await site.tenants.createKey(.new(), label: "key of \(name)", tenant: tenant, shard: Site.shard).uuid
         for name in [
             // The command holds the lane: nobody claims what waits.
-            "health.put", "circuits.put_policy", "circuits.command", "replays.start",
+            "health.put", "circuits.put_policy", "circuits.command", "replays.start", "routes.put", "sources.put",
         ] {
             _ = try await site.client.execute(SQL[name], SQL[name].arguments(made))
         }

@@ -24,6 +24,7 @@ extension Parameters {
         case .text: append(text(value.name, of: statement, ids))
         case .textArray: append(texts(value.name))
         case .float8: append(Double(1))
+        case .float8Array: append([Double(1)])
         case .bool: append(false)
         case .boolArray: append([false])
         case .timestamptz: append(time(value.name))
@@ -31,7 +32,7 @@ extension Parameters {
         case .interval: append(Duration.seconds(60))
         case .intervalArray: append([Duration?.none])
         case .jsonb: append(JSONB(value.name == "events" ? "[]" : "{}"))
-        case .bytea: append(bytes(value.name))
+        case .bytea: append(bytes(value.name, of: statement))
         case .byteaArray: append([Bytea?.none])
         default: append(Optional<String>.none)
         }
@@ -98,6 +99,8 @@ extension Parameters {
         case (_, "backlog"): "cancel"
         case (_, "class"), (_, "topic"), (_, "body_contains"), (_, "client_certificate"), (_, "authorities"): nil
         case (_, "after"), (_, "first_name"), (_, "headers"): ""
+        case (_, "filters"): "[]"
+        case (_, "scheme"): "github"
         default: "x"
         }
     }
@@ -108,6 +111,8 @@ extension Parameters {
         case "scopes": ["read"]
         case "verdicts", "classes": ["delivered"]
         case "signals": ["ok"]
+        case "fan_outs": ["{}"]
+        case "quotas": ["max_waiting"]
         default: ["x"]
         }
     }
@@ -116,7 +121,12 @@ extension Parameters {
         ["at", "state_since", "next_at"].contains(name) ? .now : nil
     }
 
-    private func bytes(_ name: String) -> Bytea? {
-        name == "key_hash" ? Bytea([UInt8](repeating: 7, count: 32)) : name == "key_id" ? Bytea([]) : nil
+    private func bytes(_ name: String, of statement: String) -> Bytea? {
+        switch name {
+        case "key_hash", "token_hash": Bytea([UInt8](repeating: 7, count: 32))
+        case "key_id": Bytea([])
+        case "secrets" where statement == "sources.put": Bytea([1])
+        default: nil
+        }
     }
 }

@@ -16,7 +16,8 @@ import Testing
         "health.list", "health.put", "keys.create", "keys.find", "keys.list", "keys.revoke", "keys.rotate",
         "replays.cancel", "replays.count", "replays.letters", "replays.list", "replays.start", "requests.attempts",
         "requests.body", "requests.cancel", "requests.deliveries", "requests.find", "requests.list",
-        "requests.outcome", "requests.replay", "tenants.in_flight", "tenants.waiting",
+        "requests.outcome", "requests.replay", "routes.delete", "routes.of_tenant", "routes.put", "sources.delete",
+        "sources.of_tenant", "sources.put", "sources.rotate", "tenants.in_flight", "tenants.waiting",
     ]
 
     /// What the gateway does for all of them, as another role.
@@ -28,8 +29,10 @@ import Testing
         "destinations.changed", "destinations.reseal", "destinations.sealed_otherwise", "doctor.access",
         "doctor.membership", "doctor.partitions", "doctor.server", "health.hasten", "health.lease", "health.record",
         "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "replays.advance",
-        "replays.running", "requests.store", "tenants.all", "tenants.changed", "tenants.changes", "tenants.create",
-        "tenants.find", "tenants.grant_reader", "tenants.list", "tenants.revoke_reader", "tenants.set_quotas",
+        "replays.running", "requests.store", "routes.all", "routes.changed", "sources.all", "sources.changed",
+        "sources.reseal", "sources.sealed_otherwise", "tenants.all", "tenants.change_quotas", "tenants.changed",
+        "tenants.changes", "tenants.create", "tenants.find", "tenants.grant_reader", "tenants.list",
+        "tenants.revoke_reader",
         "tenants.set_state", "tenants.version", "upkeep.bloated", "upkeep.drop_partitions", "upkeep.ensure_partitions",
         "upkeep.expire_keys", "upkeep.finish_deletions", "upkeep.forget_changes", "upkeep.lead",
         "upkeep.remove_tenants",

@@ -76,7 +76,7 @@ struct RouteStoreTests {
     }
 
     @Test func aChangeOfAnotherVersionIsRefused() async throws {
-        try await withParts { parts in
+        try await withParts { (parts: Parts) async throws in
             func version(_ expected: Int64?) async throws -> Int64? {
                 if case .put(let route) = try await put(parts, try Self.settings(), expected: expected) {
                     return route.version
