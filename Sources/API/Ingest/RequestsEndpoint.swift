@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import Tenants
 
 /// `POST /v1/requests`: stores what one envelope or a batch of them says.

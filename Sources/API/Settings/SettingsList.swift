@@ -1,3 +1,4 @@
+import HTTPTypes
 import Tenants
 
 /// A page of a tenant's things that have names, in the order of these.

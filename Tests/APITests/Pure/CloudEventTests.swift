@@ -1,5 +1,6 @@
 import HTTPTypes
 import Model
+import Tenants
 import Testing
 
 @testable import API
