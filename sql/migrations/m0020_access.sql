@@ -220,9 +220,9 @@ DECLARE
     v_table record;
     v_grant record;
     v_view  name;
-    -- What the API may do, where that is not everything with its tenant's rows. To lock a tenant's row it must be able to write
-    -- a column of it; this one its policy keeps as it is.
-    v_api   jsonb := '{"request": "SELECT", "attempt": "SELECT, INSERT", "tenant": "SELECT, UPDATE (tenant_id)", "config_change": "INSERT",
+    -- What the API may do, where that is not everything with its tenant's rows. A replay may send a request to one more lane. To
+    -- lock a tenant's row it must be able to write a column of it; this one its policy keeps as it is.
+    v_api   jsonb := '{"request": "SELECT, UPDATE (lanes)", "attempt": "SELECT, INSERT", "tenant": "SELECT, UPDATE (tenant_id)", "config_change": "INSERT",
                        "in_flight": "SELECT, UPDATE (is_cancelled)", "idempotency_key": "", "expiry": "", "tenant_reader": "",
                        "config_version": "SELECT, UPDATE", "migration": "SELECT"}';
 BEGIN

@@ -40,6 +40,7 @@ extension Parameters {
 
     private func uuid(_ name: String, of statement: String, _ ids: Belongings) -> UUID? {
         switch name {
+        case "tenant_id" where statement.hasSuffix(".sealed_otherwise"): Self.zeros
         case "tenant", "tenant_id", "tenants": ids.tenant
         case "destination", "destination_id", "destinations": ids.destination
         case "request_id" where ["requests.attempts", "requests.outcome"].contains(statement): ids.dead
@@ -50,13 +51,15 @@ extension Parameters {
         case "key_id", "old", "keys": ids.key
         case "check_id": ids.check
         case "replay_id": ids.replay
-        case "from": UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        case "from": Self.zeros
         case "before", "before_request":
             UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
         case "leaving_out", "awaited", "skip", "probe_owner", "probe_skip_request": nil
         default: UUID(uuid: (9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9))
         }
     }
+
+    private static let zeros = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     private func int2(_ name: String) -> Int16? {
         switch name {

@@ -149,8 +149,11 @@ struct ReplayTaskTests {
             _ = try await site.client.execute(
                 Statement("UPDATE sluice.replay SET tokens = 0, tokens_at = clock_timestamp() - interval '1 hour'"))
             let store = ReplayStore(site.client)
+            let start = ContinuousClock.now
             #expect(try await store.step(task.id, tenant: destination.tenant, shard: Site.shard) == 5)
-            #expect(try await store.step(task.id, tenant: destination.tenant, shard: Site.shard) == nil)
+            let next = try await store.step(task.id, tenant: destination.tenant, shard: Site.shard)
+            // A slow machine may have earned more meanwhile.
+            #expect(next == nil || .now - start >= .milliseconds(200))
         }
     }
 
