@@ -61,6 +61,7 @@ let package = Package(
         .target(
             name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         module("Model", []),
+        module("JSON", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
@@ -68,8 +69,8 @@ let package = Package(
         module(
             "API",
             [
-                "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird, httpTypes,
-                nioCore, logging, lifecycle,
+                "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
+                httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
             "Worker",
@@ -100,7 +101,9 @@ let package = Package(
         tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
-        tests("APITests", ["API", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+        tests(
+            "APITests",
+            ["API", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
         tests(
             "WorkerTests",
             [

@@ -1,3 +1,4 @@
+import JSON
 import Tenants
 
 /// The document that a caller sends. What a destination shows besides its settings may come back with it.
