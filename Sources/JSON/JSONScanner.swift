@@ -79,7 +79,7 @@ package struct JSONScanner {
 
     package func copy(_ value: Range<Int>) -> [UInt8] { Array(bytes[value]) }
 
-    private func error(_ expected: String) -> JSONError {
+    func error(_ expected: String) -> JSONError {
         JSONError(offset: index - range.lowerBound, expected: expected)
     }
 

@@ -21,13 +21,7 @@ struct DestinationBody {
     /// Throws a `Problem`, a `JSONError`, or `BrokenBody`.
     init(_ call: Call) async throws {
         self = try await call.withBody(limit: DestinationsEndpoint.bodyLimit) { body in
-            var scanner = try JSONScanner(body)
-            _ = try scanner.skip()
-            try scanner.requireEnd()
-            guard let value = try? JSONValue(parsing: body) else {
-                throw Problem(.invalidRequest, "The body has a string or a number that can't be read.")
-            }
-            return DestinationBody(value)
+            DestinationBody(try JSONValue(parsing: body))
         }
     }
 }

@@ -20,7 +20,7 @@ struct DestinationsEndpoint: Sendable {
             .tenant(.read, .get, "/v1/destinations", list),
             .tenant(.manage, .post, "/v1/destinations", create),
             .tenant(.read, .get, "/v1/destinations/{name}") { call, caller in
-                try answer(.ok, try await find(call, caller))
+                answer(.ok, try await find(call, caller))
             },
             .tenant(.manage, .put, "/v1/destinations/{name}", replace),
             .tenant(.manage, .patch, "/v1/destinations/{name}", change),
@@ -40,11 +40,11 @@ struct DestinationsEndpoint: Sendable {
         }
         let found = try await store.destinations(
             from: cursor, limit: limit + 1, tenant: caller.tenant, shard: caller.shard)
-        let documents = try found.prefix(limit).map { try $0.document.text() }
+        let documents = found.prefix(limit).map(\.document)
         var writer = JSONWriter()
         writer.object { writer in
             writer.name("destinations")
-            writer.array { writer in for document in documents { writer.json(document) } }
+            writer.array { writer in for document in documents { writer.value(document) } }
             writer.member("next", found.count > limit ? found.last?.settings.name : nil)
         }
         return Answer(.ok, json: writer)
@@ -58,7 +58,7 @@ struct DestinationsEndpoint: Sendable {
         guard let made = try await put(document, named: name, over: nil, expected: 0, caller) else {
             throw Problem(.destinationExists, "There is a destination \(name); change it with PUT or PATCH.")
         }
-        return try answer(.created, made)
+        return answer(.created, made)
     }
 
     private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -72,7 +72,7 @@ struct DestinationsEndpoint: Sendable {
         guard let put = try await put(document, named: name, over: stored, expected: expected, caller) else {
             throw Problem.changedMeanwhile
         }
-        return try answer(expected == 0 ? .created : .ok, put)
+        return answer(expected == 0 ? .created : .ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -90,7 +90,7 @@ struct DestinationsEndpoint: Sendable {
             if let put = try await put(
                 whole, named: stored.settings.name, over: stored, expected: expected, caller)
             {
-                return try answer(.ok, put)
+                return answer(.ok, put)
             }
         }
         throw Problem.changedMeanwhile
@@ -148,9 +148,9 @@ struct DestinationsEndpoint: Sendable {
         }
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ destination: Destination) throws -> Answer {
+    private func answer(_ status: HTTPResponse.Status, _ destination: Destination) -> Answer {
         var writer = JSONWriter()
-        writer.json(try destination.document.text())
+        writer.value(destination.document)
         var answer = Answer(status, json: writer)
         answer.head.headerFields[.eTag] = "\"\(destination.version)\""
         if status == .created {
