@@ -66,6 +66,7 @@ let package = Package(
         module("Tenants", ["JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
+        module("Flags", ["JSON"]),
         module(
             "API",
             [
@@ -100,6 +101,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "SQL"]),
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
+        tests("FlagsTests", ["Flags", "JSON"], resources: [.copy("Fixtures")]),
         tests("TenantsTests", ["Tenants", "JSON", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
