@@ -82,7 +82,8 @@ struct CaseGenerator {
 
     private mutating func targeting() -> JSONValue {
         let result = result(3)
-        if case .object(let members) = result, members.count == 1 { return result }
+        // An evaluator that is no rule makes targeting that is none, where it stands alone; here it is a value as any other.
+        if case .object(let members) = result, members.count == 1, members["$ref"] == nil { return result }
         return op("if", condition(3), result)
     }
 }

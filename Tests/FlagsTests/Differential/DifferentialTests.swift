@@ -10,10 +10,10 @@ import Testing
         if: ReferenceEvaluator.text.isThere && ReferenceEvaluator.cbor.isThere,
         "scripts/python.sh was not run, which installs openfeature-flagd-core"))
 struct DifferentialTests {
-    private static let flags = 4_000
+    private static let flags = 2_000
     private static let contexts = 3
 
-    @Test(.timeLimit(.minutes(1)), arguments: Bucketing.allCases)
+    @Test(.timeLimit(.minutes(2)), arguments: Bucketing.allCases)
     func agreesWithFlagd(_ bucketing: Bucketing) throws {
         let reference = bucketing == .text ? ReferenceEvaluator.text : .cbor
         var generator = CaseGenerator(seed: UInt64(bucketing.rawValue), bucketing: bucketing)
