@@ -1,7 +1,7 @@
 import JSON
 
-/// A flag that is ready to be evaluated.
-struct Flag: Sendable {
+/// A flag that is ready to be evaluated. A class, since an evaluation would retain each member of a structure.
+final class Flag: Sendable {
     enum Targeting: Sendable {
         case none
         case rule(Rule)
@@ -16,6 +16,14 @@ struct Flag: Sendable {
     let targeting: Targeting
     let valueType: FlagValueType
     let metadata: JSONObject
+
+    init(
+        key: String, isEnabled: Bool, variants: JSONObject, defaultVariant: String?, targeting: Targeting,
+        valueType: FlagValueType, metadata: JSONObject
+    ) {
+        (self.key, self.isEnabled, self.variants, self.defaultVariant) = (key, isEnabled, variants, defaultVariant)
+        (self.targeting, self.valueType, self.metadata) = (targeting, valueType, metadata)
+    }
 
     func evaluation(
         _ context: EvaluationContext, at timestamp: Int64, bucketing: Bucketing, budget: inout StepBudget
