@@ -25,7 +25,7 @@ struct ReferenceEvaluator {
     }
 
     /// An answer for each context of each case, in one process.
-    func answers(_ cases: [FlagCase]) throws -> [JSONObject] {
+    func answers(_ cases: [FlagCase]) async throws -> [JSONObject] {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -42,8 +42,10 @@ struct ReferenceEvaluator {
         let written = try FileHandle(forWritingTo: output)
         process.standardOutput = written
         process.standardError = written
+        let (ends, ended) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.finish() }
         try process.run()
-        process.waitUntilExit()
+        for await _ in ends {}
         let lines = try Data(contentsOf: output).split(separator: UInt8(ascii: "\n"))
         guard process.terminationStatus == 0 else {
             throw Failure(output: lines.suffix(20).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n"))
