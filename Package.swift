@@ -61,15 +61,17 @@ let package = Package(
         .target(
             name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         module("Model", []),
+        module("JSON", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
-        module("Tenants", ["Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
+        module("Tenants", ["JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
+        module("Flags", ["JSON"]),
         module(
             "API",
             [
-                "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird, httpTypes,
-                nioCore, logging, lifecycle,
+                "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
+                httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
             "Worker",
@@ -81,13 +83,14 @@ let package = Package(
         module(
             "Bench",
             [
-                "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink", nioCore, nioPosix,
-                nioHTTP1, logging,
+                "Flags", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink",
+                nioCore,
+                nioPosix, nioHTTP1, logging,
             ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink", "Bench",
+                "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink", "Bench",
                 arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -97,15 +100,19 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresTests", ["Postgres", "SQL"]),
         tests("ModelTests", ["Model"]),
-        tests("TenantsTests", ["Tenants", "Model", "Postgres"]),
+        tests("JSONTests", ["JSON"]),
+        tests("FlagsTests", ["Flags", "JSON"], resources: [.copy("Fixtures")]),
+        tests("TenantsTests", ["Tenants", "JSON", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
-        tests("APITests", ["API", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+        tests(
+            "APITests",
+            ["API", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
         tests(
             "WorkerTests",
             [
-                "Worker", "Sink", "Requests", "Tenants", "Circuits", "Model", "Postgres", lifecycle, nioCore, nioPosix,
-                nioEmbedded, nioSSL,
+                "Worker", "Sink", "Requests", "Tenants", "Circuits", "JSON", "Model", "Postgres", lifecycle, nioCore,
+                nioPosix, nioEmbedded, nioSSL,
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(

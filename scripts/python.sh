@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .build/python: the Python packages that tests use as clients, in the versions given here. Once made, it needs no
-# network.
+# Makes .build/python: the Python packages that tests use as clients, in the versions given here; and .build/python-flagd-1
+# and -2: two versions of flagd's evaluator, which tests compare ours with. Once made, they need no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,12 +12,29 @@ packages=(
     requests==2.34.2 rich==15.0.0 schemathesis==4.32.5 sortedcontainers==2.4.0 typing_extensions==4.16.0 tzdata==2026.6
     urllib3==2.8.0 Werkzeug==3.1.9
 )
-wanted="${packages[*]}"
-[ "$(cat .build/python/made 2>/dev/null)" != "$wanted" ] || exit 0
+# Each for PYTHONPATH: two versions of a package can't be in one environment.
+flagd=(mmh3==5.3.1 openfeature-flagd-api==1.0.0 openfeature-sdk==0.10.0 panzi-json-logic==1.0.1 semver==3.1.2)
 
-printf '\n== installing %s\n' "$wanted" >&2
-rm -rf .build/python
-mkdir -p .build
-python3 -m venv .build/python
-.build/python/bin/python -m pip install --quiet --disable-pip-version-check "${packages[@]}"
-echo "$wanted" >.build/python/made
+# MAKER FOLDER PACKAGE...: makes the folder, unless it holds these packages already.
+install() {
+    local maker=$1 folder=$2 wanted="${*:3}"
+    [ "$(cat "$folder/made" 2>/dev/null)" != "$wanted" ] || return 0
+    printf '\n== installing %s\n' "$wanted" >&2
+    rm -rf "$folder"
+    mkdir -p .build
+    "$maker" "${@:2}"
+    echo "$wanted" >"$folder/made"
+}
+
+environment() {
+    python3 -m venv "$1"
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}"
+}
+
+folder() {
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --target "$1" "${@:2}"
+}
+
+install environment .build/python "${packages[@]}"
+install folder .build/python-flagd-1 openfeature-flagd-core==1.0.0 "${flagd[@]}"
+install folder .build/python-flagd-2 openfeature-flagd-core==2.0.0 cbor2==5.9.0 "${flagd[@]}"

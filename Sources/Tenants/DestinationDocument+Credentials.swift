@@ -1,3 +1,5 @@
+import JSON
+
 extension FieldReader {
     private enum AuthType: String, CaseIterable { case none, basic, bearer, oauth2 }
 

@@ -1,7 +1,8 @@
+import JSON
 import Model
 
 extension FieldReader {
-    mutating func retry(_ members: [String: JSONValue]) -> RetryPolicy {
+    mutating func retry(_ members: JSONObject) -> RetryPolicy {
         var retry = RetryPolicy()
         let longest = RetryPolicy.maximumWait.milliseconds
         let waits = elements(members["retry_schedule_ms"], "retry_schedule_ms", limit: RetryPolicy.maximumWaits)

@@ -1,24 +1,24 @@
+package import JSON
 import Model
 
 extension DestinationDocument {
     /// What `settings(_:named:over:)` reads, without secrets.
     package static func document(_ settings: DestinationSettings) -> JSONValue {
         let retry = settings.retry
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "base_url": .string(settings.baseURL),
             "connect_timeout_ms": milliseconds(settings.connectTimeout),
             "timeout_ms": milliseconds(settings.timeout),
-            "max_in_flight": .number(Double(settings.maxInFlight)),
-            "rate_per_second": settings.ratePerSecond.map { .number($0) } ?? .null,
-            "rate_burst": .number(Double(settings.rateBurst)),
-            "ordered_lanes": settings.orderedLanes.map { .number(Double($0)) } ?? .null,
-            "max_attempts": .number(Double(retry.maxAttempts)),
-            "retried_statuses": .array(retry.retriedStatuses.map { .number(Double($0)) }),
-            "final_statuses": .array(retry.finalStatuses.map { .number(Double($0)) }),
+            "max_in_flight": .number(JSONNumber(settings.maxInFlight)),
+            "rate_per_second": settings.ratePerSecond.map { .number(JSONNumber($0)) } ?? .null,
+            "rate_burst": .number(JSONNumber(settings.rateBurst)),
+            "ordered_lanes": settings.orderedLanes.map { .number(JSONNumber($0)) } ?? .null,
+            "max_attempts": .number(JSONNumber(retry.maxAttempts)),
+            "retried_statuses": .array(retry.retriedStatuses.map { .number(JSONNumber($0)) }),
+            "final_statuses": .array(retry.finalStatuses.map { .number(JSONNumber($0)) }),
             "signing_keys": .array(settings.signingKeys.map(document)),
             "headers": .object(
-                Dictionary(
-                    settings.headers.fields.map { (String($0.name), isSet) }, uniquingKeysWith: { first, _ in first })),
+                JSONObject(settings.headers.fields.map { (key: String($0.name), value: isSet) })),
             "auth": document(settings.auth), "tls": document(settings.tls),
         ]
         if retry.schedule.isEmpty {
@@ -50,10 +50,10 @@ extension DestinationDocument {
 
     private static let isSet = JSONValue.object(["set": .bool(true)])
 
-    private static func milliseconds(_ duration: Duration) -> JSONValue { .number(Double(duration.milliseconds)) }
+    private static func milliseconds(_ duration: Duration) -> JSONValue { .number(JSONNumber(duration.milliseconds)) }
 
     private static func document(_ key: SigningKey) -> JSONValue {
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "id": .string(key.id), "algorithm": .string(key.algorithm.rawValue), "secret": isSet,
         ]
         if let publicKey = key.publicKey { members["public_key"] = .string(publicKey) }
@@ -67,7 +67,7 @@ extension DestinationDocument {
             return .object(["type": .string("basic"), "username": .string(username), "password": isSet])
         case .bearer: return .object(["type": .string("bearer"), "token": isSet])
         case .oauth2(let credentials):
-            var members: [String: JSONValue] = [
+            var members: JSONObject = [
                 "type": .string("oauth2"), "token_url": .string(credentials.tokenURL),
                 "client_id": .string(credentials.clientID), "client_secret": isSet,
                 "client_auth": .string(credentials.method.rawValue),
@@ -78,7 +78,7 @@ extension DestinationDocument {
     }
 
     private static func document(_ tls: DestinationTLS) -> JSONValue {
-        var members: [String: JSONValue] = [:]
+        var members: JSONObject = [:]
         if let certificate = tls.clientCertificate { members["client_certificate"] = .string(certificate) }
         if tls.clientKey != nil { members["client_key"] = isSet }
         if let authorities = tls.authorities { members["authorities"] = .string(authorities) }

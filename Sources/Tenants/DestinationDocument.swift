@@ -1,3 +1,4 @@
+package import JSON
 import Model
 
 /// A destination's settings as the JSON document that people and programs write: members by the names of the columns,
@@ -64,7 +65,7 @@ extension FieldReader {
 
     /// An ordered destination has as many attempts under way as it has lanes.
     fileprivate mutating func concurrency(
-        _ members: [String: JSONValue], of settings: inout DestinationSettings, over stored: DestinationSettings?
+        _ members: JSONObject, of settings: inout DestinationSettings, over stored: DestinationSettings?
     ) {
         settings.maxInFlight = integer(members["max_in_flight"], "max_in_flight", in: 1...10_000, default: 64)
         if let lanes = members["ordered_lanes"] {
@@ -82,10 +83,10 @@ extension FieldReader {
 
     fileprivate mutating func rate(_ value: JSONValue?, _ path: String) -> Double? {
         guard let value else { return nil }
-        guard case .number(let rate) = value, 0.001...1_000_000 ~= rate else {
+        guard case .number(let number) = value, 0.001...1_000_000 ~= number.value else {
             refuse(path, "must be a number from 0.001 to 1000000, or null for no limit")
             return nil
         }
-        return rate
+        return number.value
     }
 }

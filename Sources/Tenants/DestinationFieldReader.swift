@@ -1,3 +1,5 @@
+import JSON
+
 /// What a document must be and is not: all of it at once.
 package struct InvalidDocument: Error, Sendable, CustomStringConvertible {
     package struct Fault: Sendable, Hashable {
@@ -29,7 +31,7 @@ struct FieldReader {
     mutating func refuse(_ path: String, _ problem: String) { faults.append(.init(path, problem)) }
 
     /// The object's members but those that are null; unknown ones are refused by name.
-    mutating func members(_ value: JSONValue?, _ path: String, of names: Set<String>) -> [String: JSONValue] {
+    mutating func members(_ value: JSONValue?, _ path: String, of names: Set<String>) -> JSONObject {
         guard let value, value != .null else { return [:] }
         guard case .object(let members) = value else {
             refuse(path, "must be an object")
@@ -58,7 +60,8 @@ struct FieldReader {
         _ value: JSONValue?, _ path: String, in range: ClosedRange<T>, default standard: T
     ) -> T {
         guard let value else { return standard }
-        guard case .number(let number) = value, let exact = Int64(exactly: number), let integer = T(exactly: exact),
+        guard case .number(let number) = value, let exact = Int64(exactly: number.value),
+            let integer = T(exactly: exact),
             range.contains(integer)
         else {
             refuse(path, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")

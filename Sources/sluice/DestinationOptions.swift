@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Tenants
 
 /// What may be chosen for a destination on the command line; the rest is in the document.
@@ -18,14 +19,14 @@ struct DestinationOptions: ParsableArguments {
 
     /// Is checked where it is read.
     func document(baseURL: String) throws -> JSONValue {
-        var options: [String: JSONValue] = ["base_url": .string(baseURL)]
-        options["connect_timeout_ms"] = connectTimeout.map { .number(($0 * 1000).rounded()) }
-        options["timeout_ms"] = timeout.map { .number(($0 * 1000).rounded()) }
-        options["max_in_flight"] = maxInFlight.map { .number(Double($0)) }
-        options["rate_per_second"] = rate.map { .number($0) }
-        options["rate_burst"] = burst.map { .number(Double($0)) }
-        options["ordered_lanes"] = orderedLanes.map { .number(Double($0)) }
-        options["max_attempts"] = maxAttempts.map { .number(Double($0)) }
+        var options: JSONObject = ["base_url": .string(baseURL)]
+        options["connect_timeout_ms"] = connectTimeout.map { .number(JSONNumber(($0 * 1000).rounded())) }
+        options["timeout_ms"] = timeout.map { .number(JSONNumber(($0 * 1000).rounded())) }
+        options["max_in_flight"] = maxInFlight.map { .number(JSONNumber($0)) }
+        options["rate_per_second"] = rate.map { .number(JSONNumber($0)) }
+        options["rate_burst"] = burst.map { .number(JSONNumber($0)) }
+        options["ordered_lanes"] = orderedLanes.map { .number(JSONNumber($0)) }
+        options["max_attempts"] = maxAttempts.map { .number(JSONNumber($0)) }
         options["signing_keys"] = secret.map {
             .array([.object(["id": .string("default"), "algorithm": .string("hmac-sha256"), "secret": .string($0)])])
         }

@@ -1,3 +1,4 @@
+import JSON
 import Tenants
 
 /// The body that makes or changes a tenant: what is not named stays as it is.

@@ -1,5 +1,6 @@
 import Circuits
 import HTTPTypes
+import JSON
 import Model
 import Tenants
 

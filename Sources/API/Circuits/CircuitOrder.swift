@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 
 /// What a tenant may want of a circuit.

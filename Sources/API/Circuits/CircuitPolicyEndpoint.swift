@@ -1,6 +1,7 @@
 import Circuits
 import Foundation
 import HTTPTypes
+import JSON
 import Model
 import Tenants
 

@@ -1,4 +1,5 @@
 import Circuits
+import JSON
 import Postgres
 
 extension CircuitView {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Model
 package import Requests
 import Synchronization

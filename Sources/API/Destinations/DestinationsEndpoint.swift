@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import JSON
 import Model
 import Requests
 import Tenants
@@ -19,7 +20,7 @@ struct DestinationsEndpoint: Sendable {
             .tenant(.read, .get, "/v1/destinations", list),
             .tenant(.manage, .post, "/v1/destinations", create),
             .tenant(.read, .get, "/v1/destinations/{name}") { call, caller in
-                try answer(.ok, try await find(call, caller))
+                answer(.ok, try await find(call, caller))
             },
             .tenant(.manage, .put, "/v1/destinations/{name}", replace),
             .tenant(.manage, .patch, "/v1/destinations/{name}", change),
@@ -34,7 +35,7 @@ struct DestinationsEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.destinations(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return try page.answer("destinations", found.map { ($0.settings.name, $0.document) })
+        return page.answer("destinations", found.map { ($0.settings.name, $0.document) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -43,7 +44,7 @@ struct DestinationsEndpoint: Sendable {
         guard let made = try await put(document, named: name, over: nil, expected: 0, caller) else {
             throw Problem(.destinationExists, "There is a destination \(name); change it with PUT or PATCH.")
         }
-        return try answer(.created, made)
+        return answer(.created, made)
     }
 
     private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -55,7 +56,7 @@ struct DestinationsEndpoint: Sendable {
         guard let put = try await put(document, named: name, over: stored, expected: expected, caller) else {
             throw Problem.changedMeanwhile("destination")
         }
-        return try answer(expected == 0 ? .created : .ok, put)
+        return answer(expected == 0 ? .created : .ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -72,7 +73,7 @@ struct DestinationsEndpoint: Sendable {
             if let put = try await put(
                 whole, named: stored.settings.name, over: stored, expected: expected, caller)
             {
-                return try answer(.ok, put)
+                return answer(.ok, put)
             }
         }
         throw Problem.changedMeanwhile("destination")
@@ -134,8 +135,8 @@ struct DestinationsEndpoint: Sendable {
         try await SettingsBody(call, limit: Self.bodyLimit, shownOnly: Self.shownOnly)
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ destination: Destination) throws -> Answer {
-        try Answer(
+    private func answer(_ status: HTTPResponse.Status, _ destination: Destination) -> Answer {
+        Answer(
             status, destination.document, version: destination.version,
             location: "/v1/destinations/\(destination.settings.name)")
     }

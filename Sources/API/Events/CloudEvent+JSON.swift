@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Model
 
 /// The JSON event format, in structured mode and in batches.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import JSON
 import Model
 import Tenants
 
@@ -17,7 +18,7 @@ struct SourcesEndpoint: Sendable {
             .tenant(.read, .get, "/v1/sources", list),
             .tenant(.manage, .post, "/v1/sources", create),
             .tenant(.read, .get, "/v1/sources/{name}") { call, caller in
-                try answer(.ok, try await find(call, caller))
+                answer(.ok, try await find(call, caller))
             },
             .tenant(.manage, .put, "/v1/sources/{name}", replace),
             .tenant(.manage, .patch, "/v1/sources/{name}", change),
@@ -30,7 +31,7 @@ struct SourcesEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.sources(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return try page.answer("sources", found.map { ($0.settings.name, $0.document()) })
+        return page.answer("sources", found.map { ($0.settings.name, $0.document()) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -40,7 +41,7 @@ struct SourcesEndpoint: Sendable {
         guard let made = try await put(document.document, named: name, over: nil, token, expected: 0, caller) else {
             throw Problem(.nameTaken, "There is a source \(name); change it with PUT or PATCH.")
         }
-        return try answer(.created, made, token)
+        return answer(.created, made, token)
     }
 
     private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -54,7 +55,7 @@ struct SourcesEndpoint: Sendable {
             let put = try await put(
                 document.document, named: name, over: stored, token, expected: expected, caller)
         else { throw Problem.changedMeanwhile("source") }
-        return expected == 0 ? try answer(.created, put, token) : try answer(.ok, put)
+        return expected == 0 ? answer(.created, put, token) : try answer(.ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -67,7 +68,7 @@ struct SourcesEndpoint: Sendable {
             try patch.requireName(name, .invalidSource)
             let whole = SourceDocument.patched(SourceDocument.document(stored.settings), by: patch.document)
             if let put = try await put(whole, named: name, over: stored, .new(), expected: expected, caller) {
-                return try answer(.ok, put)
+                return answer(.ok, put)
             }
         }
         throw Problem.changedMeanwhile("source")
@@ -96,7 +97,7 @@ struct SourcesEndpoint: Sendable {
         let isKnown = try await store.rotateToken(
             ofSource: name, to: token, overlap: .seconds(overlap), tenant: caller.tenant, shard: caller.shard)
         guard isKnown else { throw Self.unknown(name) }
-        return try answer(.ok, try await find(call, caller), token)
+        return answer(.ok, try await find(call, caller), token)
     }
 
     private func find(_ call: Call, _ caller: Caller) async throws -> Source {
@@ -142,10 +143,8 @@ struct SourcesEndpoint: Sendable {
     }
 
     /// - Parameter token: is shown, this once.
-    private func answer(
-        _ status: HTTPResponse.Status, _ source: Source, _ token: SourceToken? = nil
-    ) throws -> Answer {
-        var answer = try Answer(
+    private func answer(_ status: HTTPResponse.Status, _ source: Source, _ token: SourceToken? = nil) -> Answer {
+        var answer = Answer(
             status, source.document(token), version: source.version,
             location: "/v1/sources/\(source.settings.name)")
         if token != nil { answer.head.headerFields[.cacheControl] = "no-store" }
@@ -156,7 +155,7 @@ struct SourcesEndpoint: Sendable {
 extension Source {
     /// Its settings, and what is not a setting.
     fileprivate func document(_ token: SourceToken? = nil) -> JSONValue {
-        var more: [String: JSONValue] = ["name": .string(settings.name), "id": .string(id.description)]
+        var more: JSONObject = ["name": .string(settings.name), "id": .string(id.description)]
         if let token { more["url_path"] = .string(token.path) }
         return SourceDocument.document(settings).merging(.object(more))
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Where the envelopes of a body stand.
 enum Batch {
     /// Throws a `JSONError` where the array as a whole is not JSON, a `Problem` where it is too long.

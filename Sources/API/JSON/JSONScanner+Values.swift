@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 
 /// Values of members, with errors for the person who wrote them: all throw a `Problem` for a value of the wrong kind, and a

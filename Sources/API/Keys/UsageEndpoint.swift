@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Tenants
 
 /// `GET /v1/usage`: what the tenant takes, and what it may.

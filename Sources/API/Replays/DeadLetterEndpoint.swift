@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Model
 import Requests
 import Tenants

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import JSON
 import Model
 import Tenants
 
@@ -16,7 +17,7 @@ struct RoutesEndpoint: Sendable {
             .tenant(.read, .get, "/v1/routes", list),
             .tenant(.manage, .post, "/v1/routes", create),
             .tenant(.read, .get, "/v1/routes/{name}") { call, caller in
-                try answer(.ok, try await find(call, caller))
+                answer(.ok, try await find(call, caller))
             },
             .tenant(.manage, .put, "/v1/routes/{name}", replace),
             .tenant(.manage, .patch, "/v1/routes/{name}", change),
@@ -28,7 +29,7 @@ struct RoutesEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.routes(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return try page.answer("routes", found.map { ($0.settings.name, $0.document) })
+        return page.answer("routes", found.map { ($0.settings.name, $0.document) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -37,7 +38,7 @@ struct RoutesEndpoint: Sendable {
         guard let made = try await put(document.document, named: name, expected: 0, call, caller) else {
             throw Problem(.nameTaken, "There is a route \(name); change it with PUT or PATCH.")
         }
-        return try answer(.created, made)
+        return answer(.created, made)
     }
 
     private func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -49,7 +50,7 @@ struct RoutesEndpoint: Sendable {
         guard let put = try await put(document.document, named: name, expected: expected, call, caller) else {
             throw Problem.changedMeanwhile("route")
         }
-        return try answer(expected == 0 ? .created : .ok, put)
+        return answer(expected == 0 ? .created : .ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -62,7 +63,7 @@ struct RoutesEndpoint: Sendable {
             try patch.requireName(stored.settings.name, .invalidRoute)
             let whole = RouteDocument.document(stored.settings).merging(patch.document)
             if let put = try await put(whole, named: stored.settings.name, expected: expected, call, caller) {
-                return try answer(.ok, put)
+                return answer(.ok, put)
             }
         }
         throw Problem.changedMeanwhile("route")
@@ -117,8 +118,8 @@ struct RoutesEndpoint: Sendable {
         try await SettingsBody(call, limit: Self.bodyLimit, shownOnly: Self.shownOnly)
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ route: TopicRoute) throws -> Answer {
-        try Answer(status, route.document, version: route.version, location: "/v1/routes/\(route.settings.name)")
+    private func answer(_ status: HTTPResponse.Status, _ route: TopicRoute) -> Answer {
+        Answer(status, route.document, version: route.version, location: "/v1/routes/\(route.settings.name)")
     }
 }
 

@@ -1,3 +1,5 @@
+import JSON
+
 extension Call {
     /// As `withMembers`, of a body that may be left out.
     func withOptionalMembers(

@@ -1,13 +1,14 @@
 import HTTPTypes
+import JSON
 import Tenants
 
 extension Answer {
     /// A document of settings with its version.
     ///
     /// - Parameter location: of what was made.
-    init(_ status: HTTPResponse.Status, _ document: JSONValue, version: Int64, location: String) throws {
+    init(_ status: HTTPResponse.Status, _ document: JSONValue, version: Int64, location: String) {
         var writer = JSONWriter()
-        writer.json(try document.text())
+        writer.value(document)
         self.init(status, json: writer)
         head.headerFields[.eTag] = "\"\(version)\""
         if status == .created { head.headerFields[.location] = location }

@@ -1,3 +1,4 @@
+import JSON
 import Tenants
 
 /// The document of settings that a caller sends. What is shown besides its settings may come back with it.
@@ -19,13 +20,7 @@ struct SettingsBody {
     /// Throws a `Problem`, a `JSONError`, or `BrokenBody`.
     init(_ call: Call, limit: Int, shownOnly: Set<String>) async throws {
         self = try await call.withBody(limit: limit) { body in
-            var scanner = try JSONScanner(body)
-            _ = try scanner.skip()
-            try scanner.requireEnd()
-            guard let value = try? JSONValue(parsing: body) else {
-                throw Problem(.invalidRequest, "The body has a string or a number that can't be read.")
-            }
-            return SettingsBody(value, shownOnly: shownOnly)
+            SettingsBody(try JSONValue(parsing: body), shownOnly: shownOnly)
         }
     }
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 import Tenants
 
 /// A page of a tenant's things that have names, in the order of these.
@@ -19,12 +20,12 @@ struct SettingsList {
     }
 
     /// - Parameter found: one more than the limit where there are more.
-    func answer(_ member: String, _ found: [(name: String, document: JSONValue)]) throws -> Answer {
-        let documents = try found.prefix(limit).map { try $0.document.text() }
+    func answer(_ member: String, _ found: [(name: String, document: JSONValue)]) -> Answer {
+        let documents = found.prefix(limit).map(\.document)
         var writer = JSONWriter()
         writer.object { writer in
             writer.name(member)
-            writer.array { writer in for document in documents { writer.json(document) } }
+            writer.array { writer in for document in documents { writer.value(document) } }
             writer.member("next", found.count > limit ? found.last?.name : nil)
         }
         return Answer(.ok, json: writer)

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A route's settings as the JSON document that people and programs write.
 package enum RouteDocument {
     private static let members: Set<String> = ["topic", "destination", "filters", "enabled"]
@@ -37,8 +39,8 @@ package enum RouteDocument {
         return reader.faults.isEmpty ? filters : nil
     }
 
-    static func filterText(_ filters: [RouteFilter]) throws -> String {
-        try JSONValue.array(filters.map(document)).text()
+    static func filterText(_ filters: [RouteFilter]) -> String {
+        JSONValue.array(filters.map(document)).text
     }
 
     private static func document(_ filter: RouteFilter) -> JSONValue {

@@ -36,7 +36,7 @@ extension TenantStore {
             SQL["routes.put"],
             Parameters(
                 shard, tenant.uuid, RouteID.new().uuid, settings.name, settings.pattern.text, destination.uuid,
-                try RouteDocument.filterText(settings.filters), settings.isEnabled, expected, Self.routeLimit))
+                RouteDocument.filterText(settings.filters), settings.isEnabled, expected, Self.routeLimit))
         return try Self.put(rows) { id, version in
             TopicRoute(
                 tenant: tenant, id: RouteID(id), settings: settings, destination: destination, version: version)

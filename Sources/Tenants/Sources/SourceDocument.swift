@@ -1,3 +1,5 @@
+package import JSON
+
 /// A source's settings as the JSON document that people and programs write. Secrets are written only: they read as
 /// `{"set": true}`, and sent back so they stay.
 package enum SourceDocument {
@@ -35,8 +37,8 @@ package enum SourceDocument {
 
     /// What `settings(_:named:over:)` reads, without secrets.
     package static func document(_ settings: SourceSettings) -> JSONValue {
-        var members: [String: JSONValue] = [
-            "scheme": .string(settings.scheme.rawValue), "tolerance_s": .number(Double(settings.toleranceSeconds)),
+        var members: JSONObject = [
+            "scheme": .string(settings.scheme.rawValue), "tolerance_s": .number(JSONNumber(settings.toleranceSeconds)),
             "enabled": .bool(settings.isEnabled),
             "secrets": .array(
                 settings.secrets.map { .object(["id": .string($0.id), "secret": .object(["set": .bool(true)])]) }),
@@ -58,7 +60,7 @@ package enum SourceDocument {
 }
 
 extension FieldReader {
-    fileprivate mutating func target(_ members: [String: JSONValue]) -> SourceSettings.Target? {
+    fileprivate mutating func target(_ members: JSONObject) -> SourceSettings.Target? {
         guard (members["destination"] == nil) != (members["topic"] == nil) else {
             refuse("", "exactly one of destination and topic must be given")
             return nil

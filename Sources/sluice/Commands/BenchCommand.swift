@@ -5,7 +5,9 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
-        subcommands: [Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self, Fairness.self])
+        subcommands: [
+            Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self, Fairness.self, Flags.self,
+        ])
 
     struct Ingest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Durable 202s a second, against pgbench.")
@@ -63,5 +65,11 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Requests that the big tenant has waiting.") var backlog = 1_000_000
         @Option(help: "Seconds of each measurement.") var seconds = 30
         func run() async throws { try await FairnessBench.run(backlog: backlog, seconds: seconds).printTable() }
+    }
+
+    struct Flags: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What evaluating feature flags costs in process.")
+        @Option(help: "Rounds; medians are told.") var rounds = 11
+        func run() throws { try FlagBench.run(rounds: rounds).printTable() }
     }
 }

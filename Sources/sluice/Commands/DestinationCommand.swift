@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Tenants
 
 struct DestinationCommand: AsyncParsableCommand {
@@ -66,7 +67,7 @@ struct DestinationCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withDestination(database, tenant, name) { _, destination, _ in
-                print(try DestinationDocument.document(destination.settings).text())
+                print(DestinationDocument.document(destination.settings).text)
             }
         }
     }

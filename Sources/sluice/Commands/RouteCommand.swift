@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Model
 import Tenants
 
@@ -76,7 +77,7 @@ struct RouteCommand: AsyncParsableCommand {
                 guard let route = try await store.route(named: name, tenant: owner.id, shard: owner.shard) else {
                     throw CommandError("tenant \(tenant) has no route \(name)")
                 }
-                print(try RouteDocument.document(route.settings).text())
+                print(RouteDocument.document(route.settings).text)
             }
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Model
 import Tenants
 
@@ -22,10 +23,10 @@ struct SourceCommand: AsyncParsableCommand {
         @Option(help: "Seconds by which a signature's time may be off.") var tolerance: Int?
 
         func run() async throws {
-            var members: [String: JSONValue] = ["scheme": .string(scheme.rawValue)]
+            var members: JSONObject = ["scheme": .string(scheme.rawValue)]
             members["destination"] = destination.map { .string($0) }
             members["topic"] = topic.map { .string($0) }
-            members["tolerance_s"] = tolerance.map { .number(Double($0)) }
+            members["tolerance_s"] = tolerance.map { .number(JSONNumber($0)) }
             members["secrets"] = .array(
                 secret.enumerated().map {
                     .object(["id": .string("\($0 + 1)"), "secret": .string($1)])
@@ -84,7 +85,7 @@ struct SourceCommand: AsyncParsableCommand {
                 guard let source = try await store.source(named: name, tenant: owner.id, shard: owner.shard) else {
                     throw CommandError("tenant \(tenant) has no source \(name)")
                 }
-                print(try SourceDocument.document(source.settings).text())
+                print(SourceDocument.document(source.settings).text)
             }
         }
     }

@@ -47,7 +47,10 @@ import Testing
         }
 
         static func source(named name: String, to destination: String) -> String {
-            #"{"name": "\#(name)", "scheme": "github", "secrets": ["secret of a"], "destination": "\#(destination)"}"#
+            #"""
+            {"name": "\#(name)", "scheme": "github", "secrets": [{"id": "1", "secret": "secret of a"}],
+             "destination": "\#(destination)"}
+            """#
         }
     }
 

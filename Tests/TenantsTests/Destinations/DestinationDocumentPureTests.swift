@@ -1,3 +1,4 @@
+import JSON
 import Model
 import TestSupport
 import Testing
@@ -45,14 +46,14 @@ struct DestinationDocumentPureTests {
     /// What was written reads back, and back again, without its secrets.
     @Test func secretsAreNotShownAndStay() throws {
         let settings = try read(Self.full)
-        let text = try DestinationDocument.document(settings).text()
+        let text = DestinationDocument.document(settings).text
         for secret in ["sesame", "whsec_", "whsk_"] { #expect(!text.contains(secret)) }
         #expect(text.contains("whpk_"))
         #expect(try read(text, over: settings) == settings)
     }
 
     @Test func aSecretThatIsNotStoredCantBeKept() throws {
-        let text = try DestinationDocument.document(try read(Self.full)).text()
+        let text = try DestinationDocument.document(read(Self.full)).text
         #expect(
             faults(text).map(\.path) == [
                 "signing_keys[0].secret", "signing_keys[1].secret", "headers.X-Api-Key", "auth.client_secret",

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Model
 import Requests
 import Tenants
@@ -46,7 +47,7 @@ struct ClientCertificateTests {
     @Test(.enabled(if: TLSServer.isThere))
     func aDocumentsTLSIsChecked() async throws {
         try await withTLSServer(demandsClients: true) { server in
-            func faults(_ members: [String: JSONValue]) throws -> [String] {
+            func faults(_ members: JSONObject) throws -> [String] {
                 let document = JSONValue.object(["base_url": .string("https://a"), "tls": .object(members)])
                 do {
                     _ = try DestinationDocument.settings(document, named: "a")

@@ -1,45 +1,47 @@
 /// Writes JSON by hand: members and elements come in the order of the calls, commas by themselves.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    package init() {}
+
     /// The text of what `write` writes.
-    static func text(_ write: (inout JSONWriter) -> Void) -> String {
+    package static func text(_ write: (inout JSONWriter) -> Void) -> String {
         var writer = JSONWriter()
         write(&writer)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    mutating func object(_ members: (inout JSONWriter) -> Void) { list("{", "}", members) }
-    mutating func array(_ elements: (inout JSONWriter) -> Void) { list("[", "]", elements) }
+    package mutating func object(_ members: (inout JSONWriter) -> Void) { list("{", "}", members) }
+    package mutating func array(_ elements: (inout JSONWriter) -> Void) { list("[", "]", elements) }
 
-    mutating func name(_ name: StaticString) {
+    package mutating func name(_ name: StaticString) {
         string(name.description)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    mutating func name(_ name: String) {
+    package mutating func name(_ name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    mutating func number(_ number: some BinaryInteger) { raw("\(number)") }
-    mutating func number(_ number: Double) {
+    package mutating func number(_ number: some BinaryInteger) { raw("\(number)") }
+    package mutating func number(_ number: Double) {
         raw(number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)")
     }
-    mutating func bool(_ bool: Bool) { raw(bool ? "true" : "false") }
-    mutating func null() { raw("null") }
+    package mutating func bool(_ bool: Bool) { raw(bool ? "true" : "false") }
+    package mutating func null() { raw("null") }
     /// A value that is JSON already.
-    mutating func json(_ text: String) { raw(text) }
+    package mutating func json(_ text: String) { raw(text) }
 
-    mutating func member(_ name: StaticString, _ text: String?) {
+    package mutating func member(_ name: StaticString, _ text: String?) {
         self.name(name)
         if let text { string(text) } else { null() }
     }
 
-    mutating func string(_ text: some StringProtocol) {
+    package mutating func string(_ text: some StringProtocol) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -1,8 +1,8 @@
 /// Reads JSON text (RFC 8259, strictly) in one pass and without a tree: values that nobody asks for are stepped over,
 /// and can be taken as they stand. Offsets of errors count from the start of the range.
-struct JSONScanner {
+package struct JSONScanner {
     /// Arrays and objects within each other. Texts of people and programs stay below 20; recursion must end somewhere.
-    static let maximumDepth = 64
+    package static let maximumDepth = 64
 
     private let bytes: [UInt8]
     private let range: Range<Int>
@@ -10,7 +10,7 @@ struct JSONScanner {
     private var depth = 0
 
     /// Throws where the range is not UTF-8.
-    init(_ bytes: [UInt8], _ range: Range<Int>) throws {
+    package init(_ bytes: [UInt8], _ range: Range<Int>) throws {
         self.bytes = bytes
         self.range = range
         index = range.lowerBound
@@ -21,10 +21,10 @@ struct JSONScanner {
         }
     }
 
-    init(_ bytes: [UInt8]) throws { try self.init(bytes, bytes.indices) }
+    package init(_ bytes: [UInt8]) throws { try self.init(bytes, bytes.indices) }
 
     /// The first byte of what comes next; nil at the end of the text.
-    mutating func next() -> UInt8? {
+    package mutating func next() -> UInt8? {
         while index < range.upperBound {
             switch bytes[index] {
             case 0x20, 0x0a, 0x0d, 0x09: index += 1
@@ -34,11 +34,11 @@ struct JSONScanner {
         return nil
     }
 
-    mutating func requireEnd() throws {
+    package mutating func requireEnd() throws {
         guard next() == nil else { throw error("nothing more may follow the value") }
     }
 
-    mutating func object(_ member: (inout JSONScanner, _ name: String) throws -> Void) throws {
+    package mutating func object(_ member: (inout JSONScanner, _ name: String) throws -> Void) throws {
         try list("{", "}") { scanner in
             let name = try scanner.string()
             try scanner.require(":", "a colon must follow a name")
@@ -46,9 +46,9 @@ struct JSONScanner {
         }
     }
 
-    mutating func array(_ element: (inout JSONScanner) throws -> Void) throws { try list("[", "]", element) }
+    package mutating func array(_ element: (inout JSONScanner) throws -> Void) throws { try list("[", "]", element) }
 
-    mutating func string() throws -> String {
+    package mutating func string() throws -> String {
         let start = try skipString()
         let text = bytes[start..<(index - 1)]
         guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text, as: UTF8.self) }
@@ -57,7 +57,7 @@ struct JSONScanner {
     }
 
     /// Steps over any value; returns where it stands.
-    mutating func skip() throws -> Range<Int> {
+    package mutating func skip() throws -> Range<Int> {
         let first = next()
         let start = index
         switch first {
@@ -77,9 +77,9 @@ struct JSONScanner {
         return start..<index
     }
 
-    func copy(_ value: Range<Int>) -> [UInt8] { Array(bytes[value]) }
+    package func copy(_ value: Range<Int>) -> [UInt8] { Array(bytes[value]) }
 
-    private func error(_ expected: String) -> JSONError {
+    func error(_ expected: String) -> JSONError {
         JSONError(offset: index - range.lowerBound, expected: expected)
     }
 
