@@ -59,9 +59,15 @@ package func withClients<T>(
     }
 }
 
+/// All tests are begun at once. With more databases in use than this they would run out of connections, and starve each
+/// other past their deadlines.
+private let seats = Seats(16)
+
 private func withDatabase<T>(
     from template: TestServer.Template, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {
+    await seats.take()
+    defer { seats.leave() }
     let server = try await TestServer.shared
     let name = "sluice_test_" + String(UInt64.random(in: .min ... .max), radix: 36)
     try await server.create(name, from: template)
