@@ -55,7 +55,7 @@ struct SourcesEndpoint: Sendable {
             let put = try await put(
                 document.document, named: name, over: stored, token, expected: expected, caller)
         else { throw Problem.changedMeanwhile("source") }
-        return expected == 0 ? answer(.created, put, token) : try answer(.ok, put)
+        return expected == 0 ? answer(.created, put, token) : answer(.ok, put)
     }
 
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {

@@ -55,7 +55,7 @@ struct RouteFilterPureTests {
         let settings = try RouteDocument.settings(document, named: "r")
         #expect(settings.filters.map(\.field.text) == ["header.x-a", "event.source", "path", "ordering_key"])
         #expect(try RouteDocument.settings(RouteDocument.document(settings), named: "r") == settings)
-        #expect(RouteDocument.filters(try RouteDocument.filterText(settings.filters)) == settings.filters)
+        #expect(RouteDocument.filters(RouteDocument.filterText(settings.filters)) == settings.filters)
     }
 
     @Test(arguments: [
