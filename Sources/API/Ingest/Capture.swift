@@ -40,17 +40,16 @@ struct Capture {
         let tenant: Tenant
         if let token = target.sourceToken {
             let inbound = try Inbound(token, fields, in: snapshot, now: now)
+            try CaptureTarget.requireClean(head.path ?? "")
             (sender, tenant) = (.source(inbound), inbound.tenant)
             preference = nil
         } else {
             let caller: Caller
             (caller, tenant) = try Credentials.caller(fields, in: snapshot, now: now, for: .ingest)
             access.uses.note(caller, at: now)
+            try CaptureTarget.requireClean(head.path ?? "")
             sender = try .caller(target.destination, of: caller, fields, in: snapshot, now: now)
             preference = fields[.prefer].flatMap { Preference(prefer: $0) }
-        }
-        guard CaptureTarget.isClean(head.path ?? "") else {
-            throw Problem(.invalidRequest, "The URL has bytes that must be percent-encoded.")
         }
         lines = try KeptFields.lines(fields, isKeyed: !sender.isSource)
         method = head.method.asSent

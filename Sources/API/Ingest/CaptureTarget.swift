@@ -29,6 +29,13 @@ struct CaptureTarget: Equatable {
     static func isClean(_ target: String) -> Bool {
         !target.utf8.contains { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "#") } && !target.isLossy
     }
+
+    /// Throws a `Problem`.
+    static func requireClean(_ target: String) throws {
+        guard isClean(target) else {
+            throw Problem(.invalidRequest, "The URL has bytes that must be percent-encoded.")
+        }
+    }
 }
 
 extension StringProtocol {

@@ -173,6 +173,7 @@ import Testing
             try await gateway.snapshots.load()
             #expect(try await post(gateway, url, [Self.sign("{}")]).problem == "tenant-suspended")
             #expect(try await gateway.administer("PATCH", "tenants/a", #"{"state": "active"}"#).status == 200)
+            try await gateway.snapshots.load()
             #expect(try await gateway.call("PATCH", "/v1/sources/github", #"{"enabled": false}"#).status == 200)
             try await gateway.snapshots.load()
             #expect(try await post(gateway, url, [Self.sign("{}")]).status == 404)

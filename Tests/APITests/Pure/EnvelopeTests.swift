@@ -41,7 +41,7 @@ import Testing
             #"{"destination":"d","body":1,"body_text":""}"#,
             "Exactly one of body, body_text and body_base64 must be given."
         ),
-        (#"{"body":1}"#, "destination must be given."),
+        (#"{"body":1}"#, "Exactly one of destination and topic must be given."),
         (#"{"destination":1,"body":1}"#, "destination must be a string."),
         (#"{"destination":"d","body_base64":"A"}"#, "body_base64 is not base64."),
         (#"{"destination":"d","body":1,"method":"A B"}"#, "method is not one of HTTP's."),
