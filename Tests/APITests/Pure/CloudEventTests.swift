@@ -91,6 +91,7 @@ struct CloudEventTests {
         (json(#""idа": "x""#), "not an attribute's name"), (json(#""": "x""#), "not an attribute's name"),
         (json(#""a": 1.5"#), "32 bits"), (json(#""a": 2147483648"#), "32 bits"),
         (json(#""a": {}"#), "must be a string"),
+        (json(#""dataschema": false"#), "dataschema must be a string"), (json(#""subject": 1"#), "must be a string"),
         (json(#""a": []"#), "must be a string"), (json(#""a": "\u0000""#), "control characters"),
         (json(#""data": 1, "data_base64": "AA==""#), "can't both"), (json(#""data_base64": 1"#), "must be a string"),
         (json(#""data_base64": "?""#), "is not base64"), (json(#""subject": """#), "subject is empty"),
