@@ -37,9 +37,18 @@ extension CloudEvent {
         guard Data(base64Encoded: try scanner.string()) != nil else { throw refusal("data_base64 is not base64.") }
     }
 
+    /// Those of the specification; others may be numbers and booleans.
+    private static let texts: Set = [
+        "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema",
+    ]
+
     /// In its canonical text; nil for a null, which is no attribute.
     private static func value(_ name: String, _ scanner: inout JSONScanner) throws -> String? {
-        switch scanner.next() {
+        let first = scanner.next()
+        guard first == UInt8(ascii: "\"") || first == UInt8(ascii: "n") || !texts.contains(name) else {
+            throw refusal("The attribute \(name) must be a string.")
+        }
+        switch first {
         case UInt8(ascii: "\""):
             let text = try scanner.string()
             try checkValue(text, of: name)
