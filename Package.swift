@@ -84,8 +84,7 @@ let package = Package(
             "Bench",
             [
                 "Flags", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink",
-                nioCore,
-                nioPosix, nioHTTP1, logging,
+                nioCore, nioPosix, nioHTTP1, logging,
             ]),
         .executableTarget(
             name: "sluice",

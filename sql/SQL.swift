@@ -18,7 +18,7 @@ package enum SQL {
         Migration(name: "m0012_reports", sql: text(PackageResources.m0012_reports_sql)),
         Migration(name: "m0013_replays", sql: text(PackageResources.m0013_replays_sql)),
         Migration(name: "m0014_routes", sql: text(PackageResources.m0014_routes_sql)),
-        Migration(name: "m0020_access", sql: text(PackageResources.m0020_access_sql)),
+        Migration(name: "m0015_access", sql: text(PackageResources.m0015_access_sql)),
     ]
 
     /// Every named statement of the query files.

@@ -24,11 +24,15 @@ package struct Migrator: Sendable {
     /// Any number that no other program's advisory lock has; "sluice" in ASCII.
     static let lock: Int64 = 0x736c_7569_6365
 
+    /// Between two looks at the lock: nothing beside a migration, and ten short statements a second while one runs.
+    private static let lockPause = Duration.milliseconds(100)
+
     let migrations: [Migration]
     let finish: Statement?
     let logger: Logger
 
-    /// - Parameter finish: what follows the last of the migrations whenever some were applied.
+    /// - Parameter finish: ends the last of the migrations that are applied, as a part of it: where it is missing, so is
+    ///   the migration, and the next run does both.
     package init(_ migrations: [Migration], finish: Statement? = nil, logger: Logger) {
         self.migrations = migrations
         self.finish = finish
@@ -47,7 +51,7 @@ package struct Migrator: Sendable {
             // A session that waits in pg_advisory_lock has a snapshot, for whose end CREATE INDEX CONCURRENTLY would wait.
             let lock = Statement("SELECT pg_try_advisory_lock($1)")
             while try await lease.execute(lock, Parameters(Self.lock)).first?.decode(0, as: Bool.self) != true {
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: Self.lockPause)
             }
             let result: Result<[String], any Error>
             do { result = .success(try await applyPending(lease)) } catch { result = .failure(error) }
@@ -61,9 +65,8 @@ package struct Migrator: Sendable {
         let todo = try await pending(lease)
         for migration in todo {
             logger.info("migrating", metadata: ["migration": "\(migration.name)"])
-            try await apply(migration, lease)
+            try await apply(migration, finish: migration.name == todo.last?.name ? finish : nil, lease)
         }
-        if let finish, !todo.isEmpty { try await lease.execute(Statement(finish.sql)) }
         return todo.map(\.name)
     }
 
@@ -86,10 +89,11 @@ package struct Migrator: Sendable {
         return Array(migrations[applied.count...])
     }
 
-    private func apply(_ migration: Migration, _ lease: borrowing Lease) async throws {
+    private func apply(_ migration: Migration, finish: Statement?, _ lease: borrowing Lease) async throws {
         if migration.usesTransaction { try await lease.execute(Statement("BEGIN")) }
         do {
             for statement in splitStatements(migration.sql) { try await lease.execute(Statement(statement)) }
+            if let finish { try await lease.execute(Statement(finish.sql)) }
             try await lease.execute(
                 Statement("INSERT INTO sluice.migration (name, checksum) VALUES ($1, $2)"),
                 Parameters(migration.name, migration.checksum))

@@ -17,10 +17,7 @@ package enum DestinationDocument {
         _ document: JSONValue, named name: String, over stored: DestinationSettings? = nil
     ) throws -> DestinationSettings {
         var reader = FieldReader()
-        if !isSlug(name) {
-            reader.refuse(
-                "name", "must be 1 to 63 of a-z, 0-9, dot, underscore and dash, and begin with a letter or digit")
-        }
+        reader.checkName(name)
         var settings = DestinationSettings(name: name, baseURL: "")
         if case .object = document {
             let members = reader.members(document, "", of: members)
@@ -47,12 +44,6 @@ package enum DestinationDocument {
         }
         guard reader.faults.isEmpty else { throw InvalidDocument(faults: reader.faults) }
         return settings
-    }
-
-    package static func isSlug(_ name: String) -> Bool {
-        func isAlphanumeric(_ byte: UInt8) -> Bool { 0x61...0x7a ~= byte || 0x30...0x39 ~= byte }
-        guard 1...63 ~= name.utf8.count, let first = name.utf8.first, isAlphanumeric(first) else { return false }
-        return name.utf8.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
     }
 }
 

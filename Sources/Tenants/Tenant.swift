@@ -26,18 +26,6 @@ package struct Tenant: Sendable, Hashable {
     }
 }
 
-extension Tenant {
-    /// Whether it can be a tenant's name: bytes of ASCII, so that no two names look alike.
-    package static func isName(_ text: some StringProtocol) -> Bool {
-        guard 1...63 ~= text.utf8.count, let first = text.utf8.first, isLetterOrDigit(first) else { return false }
-        return text.utf8.allSatisfy { isLetterOrDigit($0) || [0x2e, 0x5f, 0x2d].contains($0) }
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte)
-    }
-}
-
 package enum TenantState: String, Sendable, CaseIterable {
     case active
     /// Keeps what it has; nothing is served or delivered.

@@ -10,7 +10,7 @@ package enum TenantScope {
     }
 }
 
-/// What a client's connections may do; sql/migrations/m0020_access.sql makes the roles.
+/// What a client's connections may do; sql/migrations/m0015_access.sql makes the roles.
 package enum DatabaseRole: String, Sendable {
     /// For one tenant at a time, whose rows the policies let it see: see `TenantScope`.
     case api = "sluice_api"

@@ -30,14 +30,4 @@ struct ScopesPureTests {
         #expect(token.opens(with: shown) == opens)
         #expect(OperatorToken("too short") == nil)
     }
-
-    @Test(
-        arguments: ["a", "acme", "a.b-c_d", "0", String(repeating: "a", count: 63)].map { ($0, true) }
-            + [
-                "", "Acme", "-a", ".a", "a b", "a/b", "аcme", "acmé", "acme\u{200b}", "a\u{0}", "ａcme",
-                String(repeating: "a", count: 64),
-            ].map { ($0, false) })
-    func aTenantsNameIsASlug(_ name: String, _ isName: Bool) {
-        #expect(Tenant.isName(name) == isName)
-    }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Model
 import Tenants
 
 /// A tenant's keys, for the operator: `GET` and `POST /admin/v1/tenants/{name}/keys`, `DELETE .../keys/{id}`,
@@ -17,7 +18,7 @@ struct TenantKeysEndpoint: Sendable {
 
     /// Throws a `Problem` where there is no such tenant, or it is being deleted.
     private func desk(_ call: Call) async throws -> KeyDesk {
-        guard Tenant.isName(call["name"]), let tenant = try await store.tenant(named: String(call["name"])),
+        guard call["name"].isSlug, let tenant = try await store.tenant(named: String(call["name"])),
             tenant.state != .deleting
         else { throw Problem(.notFound, "There is no such tenant.") }
         return KeyDesk(

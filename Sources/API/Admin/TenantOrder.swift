@@ -1,4 +1,5 @@
 import JSON
+import Model
 import Tenants
 
 /// The body that makes or changes a tenant: what is not named stays as it is.
@@ -27,7 +28,7 @@ struct TenantOrder {
 extension JSONScanner {
     fileprivate mutating func tenantName(_ member: String) throws -> String {
         let name = try text(member)
-        guard Tenant.isName(name) else {
+        guard name.isSlug else {
             throw Problem(
                 .invalidRequest,
                 "\(member) must be 1 to 63 of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or digit.")

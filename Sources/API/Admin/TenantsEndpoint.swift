@@ -74,7 +74,7 @@ struct TenantsEndpoint: Sendable {
     }
 
     private func tenant(_ call: Call) async throws -> Tenant {
-        guard Tenant.isName(call["name"]), let tenant = try await store.tenant(named: String(call["name"])) else {
+        guard call["name"].isSlug, let tenant = try await store.tenant(named: String(call["name"])) else {
             throw Problem(.notFound, "There is no such tenant.")
         }
         return tenant

@@ -8,9 +8,6 @@ import Tenants
 struct SourcesEndpoint: Sendable {
     private static let bodyLimit = 64 << 10
     private static let shownOnly: Set<String> = ["id", "url_path"]
-    /// Seconds for which a replaced URL goes on.
-    private static let overlaps = 0...604_800
-
     let store: TenantStore
 
     var routes: [Route] {
@@ -61,17 +58,14 @@ struct SourcesEndpoint: Sendable {
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
         let patch = try await body(call)
         let condition = try Precondition(call.request.headers)
-        // What others change between reading and writing is read again; who wants to be told gives If-Match.
-        for _ in 0..<5 {
+        let changed = try await patching("source") {
             let stored = try await find(call, caller)
             let (name, expected) = (stored.settings.name, try condition.version(changing: stored.version))
             try patch.requireName(name, .invalidSource)
             let whole = SourceDocument.patched(SourceDocument.document(stored.settings), by: patch.document)
-            if let put = try await put(whole, named: name, over: stored, .new(), expected: expected, caller) {
-                return answer(.ok, put)
-            }
+            return try await put(whole, named: name, over: stored, .new(), expected: expected, caller)
         }
-        throw Problem.changedMeanwhile("source")
+        return answer(.ok, changed)
     }
 
     private func delete(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -87,10 +81,10 @@ struct SourcesEndpoint: Sendable {
     }
 
     private func rotate(_ call: Call, _ caller: Caller) async throws -> Answer {
-        var overlap = 86_400
+        var overlap = SourceToken.standardOverlap
         try await call.withOptionalMembers { scanner, member in
             guard member == "overlap_s" else { return false }
-            overlap = try scanner.integer(member, in: Self.overlaps)
+            overlap = try scanner.integer(member, in: SourceToken.overlaps)
             return true
         }
         let (name, token) = (String(call["name"]), SourceToken.new())

@@ -35,7 +35,7 @@ struct RoutesEndpoint: Sendable {
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
         let document = try await body(call)
         let name = try document.requiredName(.invalidRoute)
-        guard let made = try await put(document.document, named: name, expected: 0, call, caller) else {
+        guard let made = try await put(document.document, named: name, expected: 0, caller) else {
             throw Problem(.nameTaken, "There is a route \(name); change it with PUT or PATCH.")
         }
         return answer(.created, made)
@@ -47,7 +47,7 @@ struct RoutesEndpoint: Sendable {
         try document.requireName(name, .invalidRoute)
         let stored = try await store.route(named: name, tenant: caller.tenant, shard: caller.shard)
         let expected = try Precondition(call.request.headers).version(replacing: stored?.version ?? 0)
-        guard let put = try await put(document.document, named: name, expected: expected, call, caller) else {
+        guard let put = try await put(document.document, named: name, expected: expected, caller) else {
             throw Problem.changedMeanwhile("route")
         }
         return answer(expected == 0 ? .created : .ok, put)
@@ -56,17 +56,14 @@ struct RoutesEndpoint: Sendable {
     private func change(_ call: Call, _ caller: Caller) async throws -> Answer {
         let patch = try await body(call)
         let condition = try Precondition(call.request.headers)
-        // What others change between reading and writing is read again; who wants to be told gives If-Match.
-        for _ in 0..<5 {
+        let changed = try await patching("route") {
             let stored = try await find(call, caller)
             let expected = try condition.version(changing: stored.version)
             try patch.requireName(stored.settings.name, .invalidRoute)
             let whole = RouteDocument.document(stored.settings).merging(patch.document)
-            if let put = try await put(whole, named: stored.settings.name, expected: expected, call, caller) {
-                return answer(.ok, put)
-            }
+            return try await put(whole, named: stored.settings.name, expected: expected, caller)
         }
-        throw Problem.changedMeanwhile("route")
+        return answer(.ok, changed)
     }
 
     private func delete(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -95,7 +92,7 @@ struct RoutesEndpoint: Sendable {
 
     /// nil where it is not of the expected version.
     private func put(
-        _ document: JSONValue, named name: String, expected: Int64, _ call: Call, _ caller: Caller
+        _ document: JSONValue, named name: String, expected: Int64, _ caller: Caller
     ) async throws -> TopicRoute? {
         do {
             let settings = try RouteDocument.settings(document, named: name)
@@ -128,15 +125,5 @@ extension TopicRoute {
     fileprivate var document: JSONValue {
         RouteDocument.document(settings).merging(
             .object(["name": .string(settings.name), "id": .string(id.description)]))
-    }
-}
-
-extension TenantStore {
-    /// Of one that is not being deleted, as it is now: a process may not have heard of one that was just made. Throws a
-    /// `Problem`.
-    func destinationID(named name: String, of caller: Caller) async throws -> DestinationID {
-        let found = try await destination(named: name, tenant: caller.tenant, shard: caller.shard)
-        guard let found, found.deletion == nil else { throw Problem.unknownDestination(name) }
-        return found.id
     }
 }

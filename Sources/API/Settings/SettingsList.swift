@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import Model
 import Tenants
 
 /// A page of a tenant's things that have names, in the order of these.
@@ -14,7 +15,7 @@ struct SettingsList {
     init(_ query: Query) throws {
         limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
         first = query["cursor"] ?? ""
-        guard first.isEmpty || DestinationDocument.isSlug(first) else {
+        guard first.isEmpty || first.isSlug else {
             throw Problem(.invalidRequest, "cursor must be the next of an earlier page.")
         }
     }

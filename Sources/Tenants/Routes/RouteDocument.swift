@@ -7,7 +7,7 @@ package enum RouteDocument {
     /// Members that are left out have their defaults. Throws `InvalidDocument`.
     package static func settings(_ document: JSONValue, named name: String) throws -> RouteSettings {
         var reader = FieldReader()
-        reader.checkSlug(name)
+        reader.checkName(name)
         guard case .object = document else {
             throw InvalidDocument(faults: [.init("", "the document must be an object")])
         }
@@ -89,19 +89,5 @@ extension FieldReader {
             return .anyOf(
                 values.enumerated().compactMap { string($1, "\(path)[\($0)]", limit: RouteFilter.valueLimit) })
         }
-    }
-
-    mutating func bool(_ value: JSONValue?, _ path: String, default standard: Bool) -> Bool {
-        guard let value else { return standard }
-        guard case .bool(let bool) = value else {
-            refuse(path, "must be true or false")
-            return standard
-        }
-        return bool
-    }
-
-    mutating func checkSlug(_ name: String) {
-        guard !DestinationDocument.isSlug(name) else { return }
-        refuse("name", "must be 1 to 63 of a-z, 0-9, dot, underscore and dash, and begin with a letter or digit")
     }
 }

@@ -14,7 +14,7 @@ package enum SourceDocument {
         _ document: JSONValue, named name: String, over stored: SourceSettings? = nil
     ) throws -> SourceSettings {
         var reader = FieldReader()
-        reader.checkSlug(name)
+        reader.checkName(name)
         guard case .object = document else {
             throw InvalidDocument(faults: [.init("", "the document must be an object")])
         }

@@ -3,6 +3,10 @@ package struct SourceToken: Sendable {
     /// As of an API key: it has as many random bits.
     package typealias Hash = APIKeyHash
 
+    /// Seconds for which a replaced one goes on: up to a week, in which a person changes a URL at a third party's.
+    package static let overlaps = 0...604_800
+    package static let standardOverlap = 86_400
+
     /// Before it in a URL; no destination's name begins so.
     package static let mark: Character = "~"
 

@@ -97,7 +97,7 @@ struct SourceCommand: AsyncParsableCommand {
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "The tenant's name.") var tenant: String
         @Argument(help: "The source's name.") var name: String
-        @Option(help: "Seconds for which the URL before goes on.") var overlap = 86_400
+        @Option(help: "Seconds for which the URL before goes on.") var overlap = SourceToken.standardOverlap
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -111,7 +111,10 @@ struct SourceCommand: AsyncParsableCommand {
         }
 
         func validate() throws {
-            guard 0...604_800 ~= overlap else { throw ValidationError("--overlap must be from 0 to 604800") }
+            let overlaps = SourceToken.overlaps
+            guard overlaps ~= overlap else {
+                throw ValidationError("--overlap must be from \(overlaps.lowerBound) to \(overlaps.upperBound)")
+            }
         }
     }
 

@@ -21,7 +21,7 @@ struct TenantCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            guard Tenants.Tenant.isName(name) else {
+            guard name.isSlug else {
                 throw ValidationError(
                     "\(name) is no name of a tenant: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, "
                         + "beginning with a letter or digit")

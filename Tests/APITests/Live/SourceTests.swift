@@ -69,6 +69,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [(-1, 400), (0, 200), (604_800, 200), (604_801, 400)])
+    func anOverlapHasItsBounds(_ overlap: Int, _ status: Int) async throws {
+        try await withGateway { gateway in
+            _ = try await make(gateway, Self.gitHub(#""destination": "hook""#))
+            let path = "/v1/sources/github/rotate"
+            #expect(try await gateway.call("POST", path, #"{"overlap_s": \#(overlap)}"#).status == status)
+        }
+    }
+
     @Test func aSignedRequestIsStoredAsItCame() async throws {
         try await withGateway { gateway in
             let url = try await make(gateway, Self.gitHub(#""destination": "hook""#))

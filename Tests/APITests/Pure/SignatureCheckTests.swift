@@ -53,6 +53,17 @@ struct SignatureCheckTests {
         #expect(try Self.check(.stripe, ["whsec_test_secret"], stripe, #"{"id": "evt_1"}"#) == nil)
     }
 
+    /// Each may cost a verification.
+    @Test func eightSignaturesAreLookedAt() throws {
+        func signatures(_ count: Int) -> String {
+            String(repeating: "v1,AAAA ", count: count - 1) + "v1,\(Self.standardSignature)"
+        }
+        #expect(try Self.checkStandard(Self.standard(signatures(8))) != nil)
+        #expect(throws: SignatureRefusal.malformed(.webhookSignature)) {
+            try Self.checkStandard(Self.standard(signatures(9)))
+        }
+    }
+
     @Test func eachOfTwoSecretsAndOfSeveralSignaturesCounts() throws {
         let other = "whsec_" + Data(repeating: 9, count: 24).base64EncodedString()
         #expect(try Self.checkStandard(secrets: [other, Self.standardSecret]) != nil)

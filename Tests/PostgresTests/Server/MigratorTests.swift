@@ -33,6 +33,21 @@ import Testing
         }
     }
 
+    /// What should follow every migration can't be left out by a run that is cut off before it.
+    @Test func theFinishIsAPartOfTheLastMigration() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            let failing = Migrator(
+                [Self.first, Self.second], finish: Statement("INSERT INTO finished VALUES (1)"), logger: quiet)
+            #expect(try await postgresError { _ = try await failing.migrate(client) }?.sqlState == "42P01")
+            #expect(try await failing.pending(client) == ["m2"])
+            _ = try await client.execute(Statement("CREATE TABLE finished (n int8)"))
+            #expect(try await failing.migrate(client) == ["m2"])
+            #expect(try await failing.migrate(client) == [])
+            #expect(try await client.int("SELECT count(*) FROM finished") == 1)
+        }
+    }
+
     @Test func theProgramsOwnMigrations() async throws {
         try await withEmptyDatabase { database in
             let client = database.client()

@@ -32,6 +32,27 @@ struct SourceStoreTests {
         }
     }
 
+    @Test func thereIsALimit() async throws {
+        try await withStore { store, client in
+            let tenant = try await store.createTenant(named: "acme")
+            _ = try await put(store, try Self.settings("s1"), .new(), of: tenant)
+            _ = try await client.execute(
+                Statement(
+                    """
+                    INSERT INTO sluice.source (shard, tenant_id, source_id, name, topic, scheme, secrets, token_hash)
+                    SELECT s.shard, s.tenant_id, gen_random_uuid(), 's' || n, s.topic, s.scheme, s.secrets, s.token_hash
+                    FROM sluice.source s CROSS JOIN generate_series(2, \(TenantStore.sourceLimit)) n
+                    """))
+            guard case .tooMany = try await put(store, try Self.settings("more"), .new(), of: tenant) else {
+                throw NeverHappened("one more was made")
+            }
+            // Those that are there can be changed.
+            guard case .put = try await put(store, try Self.settings("s1"), .new(), of: tenant) else {
+                throw NeverHappened("not put")
+            }
+        }
+    }
+
     @Test func aTokenOpensUntilItsOverlapIsOver() async throws {
         try await withStore { store, _ in
             let tenant = try await store.createTenant(named: "acme")

@@ -1,4 +1,5 @@
 import JSON
+import Model
 
 /// What a document must be and is not: all of it at once.
 package struct InvalidDocument: Error, Sendable, CustomStringConvertible {
@@ -102,6 +103,21 @@ struct FieldReader {
         }
         if stored == nil { refuse(path, "is not stored, so it can't be kept: give its value") }
         return stored ?? ""
+    }
+
+    mutating func bool(_ value: JSONValue?, _ path: String, default standard: Bool) -> Bool {
+        guard let value else { return standard }
+        guard case .bool(let bool) = value else {
+            refuse(path, "must be true or false")
+            return standard
+        }
+        return bool
+    }
+
+    /// Of what the document is about.
+    mutating func checkName(_ name: String) {
+        guard !name.isSlug else { return }
+        refuse("name", "must be 1 to 63 of a-z, 0-9, dot, underscore and dash, and begin with a letter or digit")
     }
 
     static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : path + "." + name }
