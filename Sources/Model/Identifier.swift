@@ -28,6 +28,8 @@ package enum HealthCheckKind {}
 package enum ReplayKind {}
 package enum RouteKind {}
 package enum SourceKind {}
+package enum FlagSetKind {}
+package enum RolloutKind {}
 
 package typealias TenantID = Identifier<TenantKind>
 package typealias KeyID = Identifier<KeyKind>
@@ -38,6 +40,8 @@ package typealias HealthCheckID = Identifier<HealthCheckKind>
 package typealias ReplayID = Identifier<ReplayKind>
 package typealias RouteID = Identifier<RouteKind>
 package typealias SourceID = Identifier<SourceKind>
+package typealias FlagSetID = Identifier<FlagSetKind>
+package typealias RolloutID = Identifier<RolloutKind>
 
 /// The scheduling row of a destination, unique within its shard.
 package struct LaneID: Hashable, Sendable {

@@ -18,13 +18,15 @@ package struct Delivery: Sendable {
     package let query: String?
     package let headers: HeaderLines
     package let body: [UInt8]
+    /// nil: no rollout chose its way.
+    package let rollout: RolloutMark?
 
     /// What it weighs while it is in memory.
     package var bytes: Int { body.count + headers.text.utf8.count + 512 }
 
     package init(
         lane: LaneID, tenant: TenantID, request: RequestID, token: Int64, attempt: Int16, epoch: Int64, isExpired: Bool,
-        method: String, path: String, query: String?, headers: HeaderLines, body: [UInt8]
+        method: String, path: String, query: String?, headers: HeaderLines, body: [UInt8], rollout: RolloutMark? = nil
     ) {
         self.lane = lane
         self.tenant = tenant
@@ -38,6 +40,7 @@ package struct Delivery: Sendable {
         self.query = query
         self.headers = headers
         self.body = body
+        self.rollout = rollout
     }
 }
 

@@ -33,7 +33,7 @@ CREATE TABLE sluice.config_change (
 );
 
 COMMENT ON TABLE sluice.config_change IS 'What each version of the configuration changed, one row a version without gaps, so that a process reads only that. The leader forgets old ones; a process that is further behind reads everything.';
-COMMENT ON COLUMN sluice.config_change.subject IS 'tenant, key, destination, route, source or circuit_policy: the row of that id, which may be gone. everything: any.';
+COMMENT ON COLUMN sluice.config_change.subject IS 'tenant, key, destination, route, source, flag_set or circuit_policy: the row of that id, which may be gone. everything: any.';
 
 CREATE FUNCTION sluice.config_changed(
     p_subject text DEFAULT 'everything', p_shard smallint DEFAULT NULL, p_tenant uuid DEFAULT NULL, p_id uuid DEFAULT NULL
@@ -87,6 +87,8 @@ CREATE TABLE sluice.api_key (
     label        text NOT NULL CONSTRAINT label_is_short CHECK (octet_length(label) <= 200),
     scopes       text[] NOT NULL
                  CONSTRAINT scopes_are_known CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['ingest', 'read', 'manage', 'flags-client']),
+    environment  text NOT NULL DEFAULT 'production'
+                 CONSTRAINT key_environment_is_a_slug CHECK (environment ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
     created_at   timestamptz NOT NULL DEFAULT now(),
     expires_at   timestamptz,
     revoked_at   timestamptz,
@@ -97,6 +99,7 @@ CREATE TABLE sluice.api_key (
 COMMENT ON TABLE sluice.api_key IS 'Keys of tenants'' callers. Only hashes: a key is shown once, when it is made.';
 COMMENT ON COLUMN sluice.api_key.key_hash IS 'SHA-256 of the key, which has 256 random bits and so needs no slow hash.';
 COMMENT ON COLUMN sluice.api_key.scopes IS 'What the key opens: ingest stores requests, read shows, manage changes, flags-client evaluates flags.';
+COMMENT ON COLUMN sluice.api_key.environment IS 'Whose flags the key evaluates.';
 COMMENT ON COLUMN sluice.api_key.last_used_at IS 'To about a minute, and recorded in batches: a crash of an API process loses the last ten seconds of it.';
 
 CREATE TABLE sluice.destination (

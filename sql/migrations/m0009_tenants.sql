@@ -143,7 +143,8 @@ END $$;
 COMMENT ON FUNCTION sluice.forget_changes IS 'Forgets changes of the configuration that are older than every process that runs should be behind.';
 
 CREATE FUNCTION sluice.create_api_key(
-    p_shard smallint, p_tenant uuid, p_key uuid, p_hash bytea, p_label text, p_scopes text[], p_expires_at timestamptz, p_limit integer
+    p_shard smallint, p_tenant uuid, p_key uuid, p_hash bytea, p_label text, p_scopes text[], p_expires_at timestamptz,
+    p_environment text, p_limit integer
 ) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -154,8 +155,8 @@ BEGIN
     WHERE k.shard = p_shard AND k.tenant_id = p_tenant AND least(k.revoked_at, k.expires_at) < v_now - interval '30 days';
     IF (SELECT count(*) FROM sluice.api_key k WHERE k.shard = p_shard AND k.tenant_id = p_tenant
             AND k.revoked_at IS NULL AND (k.expires_at > v_now) IS NOT FALSE) >= p_limit THEN RETURN false; END IF;
-    INSERT INTO sluice.api_key (shard, tenant_id, key_id, key_hash, label, scopes, expires_at)
-    VALUES (p_shard, p_tenant, p_key, p_hash, p_label, p_scopes, p_expires_at);
+    INSERT INTO sluice.api_key (shard, tenant_id, key_id, key_hash, label, scopes, expires_at, environment)
+    VALUES (p_shard, p_tenant, p_key, p_hash, p_label, p_scopes, p_expires_at, p_environment);
     PERFORM sluice.config_changed('key', p_shard, p_tenant, p_key);
     RETURN true;
 END $$;
@@ -191,8 +192,8 @@ BEGIN
       AND k.revoked_at IS NULL AND (k.expires_at > v_now) IS NOT FALSE
     FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN false; END IF;
-    INSERT INTO sluice.api_key (shard, tenant_id, key_id, key_hash, label, scopes, expires_at)
-    VALUES (p_shard, p_tenant, p_new, p_hash, v_old.label, v_old.scopes, p_expires_at);
+    INSERT INTO sluice.api_key (shard, tenant_id, key_id, key_hash, label, scopes, expires_at, environment)
+    VALUES (p_shard, p_tenant, p_new, p_hash, v_old.label, v_old.scopes, p_expires_at, v_old.environment);
     UPDATE sluice.api_key k SET expires_at = least(k.expires_at, v_now + p_overlap)
     WHERE k.shard = p_shard AND k.tenant_id = p_tenant AND k.key_id = p_old;
     PERFORM sluice.config_changed('key', p_shard, p_tenant, p_new);
@@ -200,7 +201,7 @@ BEGIN
     RETURN true;
 END $$;
 
-COMMENT ON FUNCTION sluice.rotate_api_key IS 'Makes a new key with the label and scopes of an old one, which ends when the overlap is over; false where the old one is not valid.';
+COMMENT ON FUNCTION sluice.rotate_api_key IS 'Makes a new key with the label, scopes and environment of an old one, which ends when the overlap is over; false where the old one is not valid.';
 
 CREATE FUNCTION sluice.note_key_uses(p_shards smallint[], p_tenants uuid[], p_keys uuid[], p_times timestamptz[]) RETURNS integer
 LANGUAGE plpgsql AS $$

@@ -224,7 +224,7 @@ DECLARE
     -- lock a tenant's row it must be able to write a column of it; this one its policy keeps as it is.
     v_api   jsonb := '{"request": "SELECT, UPDATE (lanes)", "attempt": "SELECT, INSERT", "tenant": "SELECT, UPDATE (tenant_id)", "config_change": "INSERT",
                        "in_flight": "SELECT, UPDATE (is_cancelled)", "idempotency_key": "", "expiry": "", "tenant_reader": "",
-                       "config_version": "SELECT, UPDATE", "migration": "SELECT"}';
+                       "config_version": "SELECT, UPDATE", "migration": "SELECT", "flag_revision": "SELECT, INSERT"}';
 BEGIN
     GRANT USAGE ON SCHEMA sluice TO sluice_api, sluice_worker, sluice_reader, sluice_tenant_reader;
     REVOKE ALL ON ALL TABLES IN SCHEMA sluice FROM PUBLIC, sluice_api, sluice_worker, sluice_reader, sluice_tenant_reader;
@@ -232,7 +232,8 @@ BEGIN
         FOR v_grant IN
             SELECT * FROM (VALUES
                 ('sluice_api', coalesce(v_api ->> v_table.name, CASE WHEN v_table.belongs_by IS NULL THEN '' ELSE 'SELECT, INSERT, UPDATE, DELETE' END)),
-                ('sluice_worker', CASE WHEN v_table.name IN ('migration', 'tenant_reader') THEN 'SELECT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END),
+                ('sluice_worker', CASE WHEN v_table.name IN ('migration', 'tenant_reader') THEN 'SELECT'
+                                       WHEN v_table.name = 'flag_revision' THEN 'SELECT, INSERT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END),
                 ('sluice_reader', CASE WHEN v_table.hidden = '{}' THEN 'SELECT' ELSE format('SELECT (%s)', v_table.for_people) END),
                 ('sluice_tenant_reader', CASE
                     WHEN v_table.belongs_by IS NULL OR v_table.name IN ('config_change', 'tenant_reader') THEN ''

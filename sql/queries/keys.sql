@@ -6,9 +6,10 @@
 -- $5 label text
 -- $6 scopes text[]
 -- $7 expires_at timestamptz
--- $8 limit int4
+-- $8 environment text
+-- $9 limit int4
 -- > made bool
-SELECT sluice.create_api_key($1, $2, $3, $4, $5, $6, $7, $8) AS made;
+SELECT sluice.create_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9) AS made;
 
 -- name: keys.revoke
 -- $1 shard int2
@@ -41,7 +42,8 @@ SELECT sluice.rotate_api_key($1, $2, $3, $4, $5, $6, $7) AS found;
 -- > expires_at timestamptz
 -- > revoked_at timestamptz
 -- > last_used_at timestamptz
-SELECT key_id, label, scopes, created_at, expires_at, revoked_at, last_used_at FROM sluice.api_key
+-- > environment text
+SELECT key_id, label, scopes, created_at, expires_at, revoked_at, last_used_at, environment FROM sluice.api_key
 WHERE shard = $1 AND tenant_id = $2 AND key_id < $3
 ORDER BY key_id DESC LIMIT $4::integer;
 
@@ -56,7 +58,8 @@ ORDER BY key_id DESC LIMIT $4::integer;
 -- > expires_at timestamptz
 -- > revoked_at timestamptz
 -- > last_used_at timestamptz
-SELECT key_id, label, scopes, created_at, expires_at, revoked_at, last_used_at FROM sluice.api_key
+-- > environment text
+SELECT key_id, label, scopes, created_at, expires_at, revoked_at, last_used_at, environment FROM sluice.api_key
 WHERE shard = $1 AND tenant_id = $2 AND key_id = $3;
 
 -- name: keys.note_uses
@@ -75,7 +78,8 @@ SELECT sluice.note_key_uses($1, $2, $3, $4) AS noted;
 -- > key_hash bytea
 -- > expires_at timestamptz
 -- > scopes text[]
-SELECT shard, tenant_id, key_id, key_hash, expires_at, scopes FROM sluice.api_key WHERE revoked_at IS NULL;
+-- > environment text
+SELECT shard, tenant_id, key_id, key_hash, expires_at, scopes, environment FROM sluice.api_key WHERE revoked_at IS NULL;
 
 -- name: keys.changed
 -- Those of some keys that are there and not revoked.
@@ -88,7 +92,8 @@ SELECT shard, tenant_id, key_id, key_hash, expires_at, scopes FROM sluice.api_ke
 -- > key_hash bytea
 -- > expires_at timestamptz
 -- > scopes text[]
-SELECT k.shard, k.tenant_id, k.key_id, k.key_hash, k.expires_at, k.scopes
+-- > environment text
+SELECT k.shard, k.tenant_id, k.key_id, k.key_hash, k.expires_at, k.scopes, k.environment
 FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS c (shard, tenant_id, key_id)
 JOIN sluice.api_key k ON k.shard = c.shard AND k.tenant_id = c.tenant_id AND k.key_id = c.key_id
 WHERE k.revoked_at IS NULL;
