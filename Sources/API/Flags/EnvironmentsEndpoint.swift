@@ -1,5 +1,6 @@
 import Flags
 import HTTPTypes
+import HummingbirdCore
 import JSON
 import NIOCore
 import Tenants
