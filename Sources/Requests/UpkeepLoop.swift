@@ -21,6 +21,8 @@ package final class UpkeepLoop: Service {
 
     /// How long changes of the configuration are told one by one.
     static let changesKept = Duration.seconds(3600)
+    /// As far as reports of uses look back.
+    static let flagUsesKept = Duration.seconds(91 * 86_400)
 
     private let client: Client
     private let node: Node
@@ -138,6 +140,7 @@ package final class UpkeepLoop: Service {
 
     private func keepPartitions() async throws {
         _ = try await client.execute(SQL["upkeep.forget_changes"], Parameters(Self.changesKept))
+        _ = try await client.execute(SQL["upkeep.forget_flag_uses"], Parameters(Self.flagUsesKept))
         _ = try await client.execute(SQL["upkeep.ensure_partitions"], Parameters(Self.partitionDays))
         let rows = try await client.execute(SQL["upkeep.drop_partitions"], Parameters(retentionDays))
         let dropped = try rows.first?.decode(0, as: [String].self) ?? []

@@ -38,8 +38,7 @@ CREATE TABLE sluice.flag (
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     archived_at    timestamptz,
-    PRIMARY KEY (shard, tenant_id, environment, key),
-    CONSTRAINT flag_is_of_a_set FOREIGN KEY (shard, tenant_id, environment) REFERENCES sluice.flag_set (shard, tenant_id, environment)
+    PRIMARY KEY (shard, tenant_id, environment, key)
 );
 
 COMMENT ON TABLE sluice.flag IS 'Flags, one row each, as they are now. An archived one is evaluated no more, and keeps its key and its revisions.';
@@ -454,12 +453,12 @@ CREATE FUNCTION sluice.forget_flag_uses(p_before interval) RETURNS integer LANGU
 DECLARE
     v_deleted integer;
 BEGIN
-    DELETE FROM sluice.flag_use u WHERE u.day < (clock_timestamp() AT TIME ZONE 'UTC')::date - extract(day FROM p_before)::integer;
+    DELETE FROM sluice.flag_use u WHERE u.day < ((clock_timestamp() - p_before) AT TIME ZONE 'UTC')::date;
     GET DIAGNOSTICS v_deleted = ROW_COUNT;
     RETURN v_deleted;
 END $$;
 
-COMMENT ON FUNCTION sluice.forget_flag_uses IS 'Forgets counts of evaluations that are older than so many days.';
+COMMENT ON FUNCTION sluice.forget_flag_uses IS 'Forgets counts of evaluations of days before that.';
 
 CREATE FUNCTION sluice.flag_staleness(p_shard smallint, p_tenant uuid, p_environment text, p_days integer) RETURNS TABLE (
     key text, owner text, permanent boolean, updated_at timestamptz, last_evaluated_at timestamptz, evaluations bigint, variants text[],

@@ -36,6 +36,11 @@ SELECT sluice.remove_tenants($1, $2) AS deleted;
 -- > deleted int4
 SELECT sluice.forget_changes($1) AS deleted;
 
+-- name: upkeep.forget_flag_uses
+-- $1 before interval
+-- > deleted int4
+SELECT sluice.forget_flag_uses($1) AS deleted;
+
 -- name: upkeep.finish_deletions
 -- $1 shards int2[]
 -- $2 holder uuid

@@ -6,7 +6,7 @@ import NIOHTTPTypes
 
 /// An answer whose body is at hand, or is written as it comes.
 struct Answer: Sendable {
-    typealias Writing = @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    typealias Writing = @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
 
     var head: HTTPResponse
     let body: ByteBuffer

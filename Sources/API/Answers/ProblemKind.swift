@@ -61,7 +61,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .preconditionRequired: .preconditionRequired
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidFlag, .invalidEvent, .fanOutTooWide,
+        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidFlag, .invalidEvent,
+            .fanOutTooWide,
             .idempotencyKeyReused:
             .unprocessableContent
         case .rateExceeded, .quotaExceeded: .tooManyRequests

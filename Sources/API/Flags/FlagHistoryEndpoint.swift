@@ -29,15 +29,23 @@ struct FlagHistoryEndpoint: Sendable {
         let query = try call.query("limit", "before")
         let limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
         let before = try query.integer("before", in: 1...Int.max).map(Int64.init)
-        let found = try await store.revisions(
-            of: key, before: before, limit: limit + 1, in: call.environment(of: caller))
+        let environment = try call.environment(of: caller)
+        let found = try await store.revisions(of: key, before: before, limit: limit + 1, in: environment)
+        if found.isEmpty {
+            if let key {
+                guard try await store.flag(key, in: environment) != nil else { throw Problem(FlagRefusal.unknownFlag) }
+            } else {
+                try await store.requireEnvironment(environment)
+            }
+        }
         // An import's revisions have one version: none of them may be cut off.
         let page = found.count > limit ? found.prefix { $0.setVersion != found[limit].setVersion } : found[...]
         return Answer(
             .ok,
             .object([
                 "revisions": .array((page.isEmpty ? found[...] : page).map(\.shown)),
-                "next": found.count > limit ? .number(JSONNumber(page.last?.setVersion ?? found[limit].setVersion)) : .null,
+                "next": found.count > limit
+                    ? .number(JSONNumber(page.last?.setVersion ?? found[limit].setVersion)) : .null,
             ]))
     }
 
@@ -84,7 +92,9 @@ struct FlagHistoryEndpoint: Sendable {
         let query = try call.query("days", "stale")
         let days = try query.integer("days", in: Self.days) ?? 30
         let staleOnly = query["stale"].map { $0 != "false" } ?? false
-        let found = try await store.flagUsage(days: days, in: call.environment(of: caller))
+        let environment = try call.environment(of: caller)
+        let found = try await store.flagUsage(days: days, in: environment)
+        if found.isEmpty { try await store.requireEnvironment(environment) }
         return Answer(
             .ok, .object(["flags": .array(found.filter { !staleOnly || $0.stale != nil }.map(\.shown))]))
     }

@@ -23,6 +23,13 @@ extension Caller {
     func author(_ reason: String?) -> FlagAuthor { FlagAuthor("key \(key)", reason: reason) }
 }
 
+extension TenantStore {
+    /// Throws a `Problem` where the tenant has no such environment.
+    func requireEnvironment(_ environment: FlagEnvironment) async throws {
+        guard try await flagSet(environment) != nil else { throw Problem(FlagRefusal.unknownEnvironment) }
+    }
+}
+
 /// Runs a change of flags; throws a `Problem` in place of a refusal.
 func changingFlags<T>(_ change: () async throws -> T) async throws -> T {
     do {

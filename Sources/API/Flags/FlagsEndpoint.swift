@@ -19,7 +19,8 @@ struct FlagsEndpoint: Sendable {
             .tenant(.read, .get, "/v1/environments/{environment}/flags", list),
             .tenant(.manage, .post, "/v1/environments/{environment}/flags", create),
             .tenant(.read, .get, "/v1/environments/{environment}/flags/{key}") { call, caller in
-                answer(.ok, try await find(call.flagKey(), call.environment(of: caller)), [])
+                let environment = try call.environment(of: caller)
+                return answer(.ok, try await find(call.flagKey(), environment), in: environment)
             },
             .tenant(.manage, .put, "/v1/environments/{environment}/flags/{key}", replace),
             .tenant(.manage, .patch, "/v1/environments/{environment}/flags/{key}", change),
@@ -34,7 +35,9 @@ struct FlagsEndpoint: Sendable {
         guard first.isEmpty || FlagKey.isValid(first) else {
             throw Problem(.invalidRequest, "cursor must be the next of an earlier page.")
         }
-        let found = try await store.flags(from: first, limit: limit + 1, in: call.environment(of: caller))
+        let environment = try call.environment(of: caller)
+        let found = try await store.flags(from: first, limit: limit + 1, in: environment)
+        if found.isEmpty { try await store.requireEnvironment(environment) }
         return Answer(
             .ok,
             .object([
@@ -118,7 +121,7 @@ struct FlagsEndpoint: Sendable {
             }
             try await store.putFlag(
                 checked, draft.settings, in: environment, expected: expected, by: caller.author(draft.reason))
-            return answer(status, try await find(key, environment), checked.warnings)
+            return answer(status, try await find(key, environment), in: environment, checked.warnings)
         }
     }
 
@@ -138,7 +141,10 @@ struct FlagsEndpoint: Sendable {
         }
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ flag: FlagRecord, _ warnings: [FlagFault]) -> Answer {
+    private func answer(
+        _ status: HTTPResponse.Status, _ flag: FlagRecord, in environment: FlagEnvironment,
+        _ warnings: [FlagFault] = []
+    ) -> Answer {
         var shown = flag.shown
         if case .object(var members) = shown, !warnings.isEmpty {
             members["warnings"] = .array(warnings.map { $0.shown($0.path(within: flag.key)) })
@@ -146,7 +152,9 @@ struct FlagsEndpoint: Sendable {
         }
         var answer = Answer(status, shown)
         answer.head.headerFields[.eTag] = "\"\(flag.version)\""
-        if status == .created { answer.head.headerFields[.location] = flag.key }
+        if status == .created {
+            answer.head.headerFields[.location] = "/v1/environments/\(environment.name)/flags/\(flag.key)"
+        }
         return answer
     }
 }

@@ -20,7 +20,8 @@ enum OFREPAnswer {
     /// - Parameters:
     ///   - stream: the token of the stream that tells of changes.
     ///   - known: `If-None-Match`.
-    static func all(_ evaluations: [Evaluation], metadata: JSONObject, stream: String, unless known: String?) -> Answer {
+    static func all(_ evaluations: [Evaluation], metadata: JSONObject, stream: String, unless known: String?) -> Answer
+    {
         var writer = JSONWriter()
         writer.object { writer in
             writer.name("flags")

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 package import Model
 
 /// Whose flags: a tenant has a set of them for each of its environments.

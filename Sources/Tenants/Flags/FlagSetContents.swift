@@ -1,5 +1,5 @@
-import FoundationEssentials
 package import Flags
+import FoundationEssentials
 package import JSON
 package import Model
 import Postgres

@@ -1,6 +1,6 @@
 package import Flags
 import FoundationEssentials
-package import JSON
+import JSON
 package import Model
 import Synchronization
 

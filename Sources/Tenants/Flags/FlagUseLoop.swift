@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Logging
+import Model
 import Postgres
 import SQL
 

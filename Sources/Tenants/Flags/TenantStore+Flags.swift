@@ -1,8 +1,8 @@
-import FoundationEssentials
 package import Flags
+import FoundationEssentials
 package import JSON
 import Model
-package import Postgres
+import Postgres
 import SQL
 
 /// The store of flags. What changes them throws a `FlagRefusal`.

@@ -98,7 +98,7 @@ struct NewKeyReport: JSONReport {
 
 extension Timestamp {
     /// As RFC 3339 has it, to a second.
-    fileprivate var text: String {
+    var text: String {
         Date(timeIntervalSince1970: Double(microseconds) / 1_000_000).formatted(.iso8601)
     }
 }

@@ -135,6 +135,7 @@ extension Route.Access {
         case .everyone: [:]
         case .tenant(let scope): ["tenantKey": [scope.rawValue], "tenantKeyHeader": [scope.rawValue]]
         case .operator: ["operatorToken": []]
+        case .flags: ["tenantKey": ["read", "flags-client"], "tenantKeyHeader": ["read", "flags-client"]]
         }
     }
 }

@@ -17,6 +17,8 @@ import Testing
         var key = "\(KeyID.new())"
         var check = "\(HealthCheckID.new())"
         var replay = "\(ReplayID.new())"
+        /// Name of an environment, and key of its flag.
+        var flags = "nobodys"
 
         func target(_ path: PathPattern, destination: String? = nil) -> String {
             let id =
@@ -25,7 +27,8 @@ import Testing
                 : path.description.contains("/replays/")
                     ? replay : path.description.contains("/health") ? check : request
             return path.description.replacing("{name}", with: destination ?? self.destination).replacing(
-                "{id}", with: id)
+                "{id}", with: id
+            ).replacing("{environment}", with: flags).replacing("{key}", with: flags)
         }
 
         func body(_ route: Route) -> String {
@@ -38,12 +41,20 @@ import Testing
             case "POST /v1/keys": #"{"label": "new"}"#
             case "POST /v1/routes", "PUT /v1/routes/{name}": Self.route(named: destination, to: "hook")
             case "POST /v1/sources", "PUT /v1/sources/{name}": Self.source(named: destination, to: "hook")
+            case "POST /v1/environments/{environment}/flags", "PUT /v1/environments/{environment}/flags/{key}":
+                Self.flag(flags)
+            case "PUT /v1/environments/{environment}/document": #"{"flags": {}}"#
+            case let route where route.hasSuffix("/revert"): #"{"version": 1}"#
             default: "{}"
             }
         }
 
         static func route(named name: String, to destination: String) -> String {
             #"{"name": "\#(name)", "topic": "orders.*", "destination": "\#(destination)"}"#
+        }
+
+        static func flag(_ key: String) -> String {
+            #"{"key": "\#(key)", "definition": {"state": "ENABLED", "variants": {"of a": true}}, "owner": "secret of a"}"#
         }
 
         static func source(named name: String, to destination: String) -> String {
@@ -57,7 +68,9 @@ import Testing
     /// Makes the caller's own, whatever others have; after all the others.
     private static let makes: Set = [
         "POST /v1/destinations", "PUT /v1/destinations/{name}", "POST /v1/keys", "POST /v1/routes",
-        "PUT /v1/routes/{name}", "POST /v1/sources", "PUT /v1/sources/{name}",
+        "PUT /v1/routes/{name}", "POST /v1/sources", "PUT /v1/sources/{name}", "PUT /v1/environments/{environment}",
+        "PUT /v1/environments/{environment}/document", "POST /v1/environments/{environment}/flags",
+        "PUT /v1/environments/{environment}/flags/{key}",
     ]
 
     private func tenantRoutes(_ gateway: Gateway) -> [Route] {
@@ -66,7 +79,7 @@ import Testing
     }
 
     private func things(_ gateway: Gateway) async throws -> Things {
-        var things = Things(destination: "of-a")
+        var things = Things(destination: "of-a", flags: "of-a")
         let made = try await gateway.send(
             "POST", "/v1/destinations", ["Content-Type: application/json"],
             body: Array(#"{"name": "of-a", "base_url": "http://127.0.0.1:9", "headers": {"x": "secret of a"}}"#.utf8))
@@ -77,6 +90,7 @@ import Testing
             ("/v1/destinations/of-a/health-checks", #"{"kind": "http", "target": "http://127.0.0.1:9/"}"#),
             ("/v1/routes", Things.route(named: "of-a", to: "of-a")),
             ("/v1/sources", Things.source(named: "of-a", to: "of-a")),
+            ("/v1/environments/of-a/flags", Things.flag("of-a")),
             ("/v1/dead-letters/replay", #"{"destination": "of-a"}"#),
         ] {
             let answer = try await gateway.send(

@@ -17,7 +17,7 @@ struct Document {
         }
         /// The roles that each security scheme asks for.
         var security: [String: [String]] {
-            (members["security"] as? [[String: [String]]] ?? []).reduce(into: [:]) { $0.merge($1) { $1 } }
+            (members["security"] as? [[String: [String]]] ?? []).reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
         }
     }
 

@@ -61,6 +61,14 @@ final class RawConnection: Sendable {
         return answer
     }
 
+    /// What comes, up to a text that must come.
+    func text(upTo end: String) async throws -> String {
+        var bytes: [UInt8] = []
+        let end = Array(end.utf8)
+        while bytes.suffix(end.count) != end[...] { bytes += try await receive(1) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Whether the gateway has closed its side, and not cut the connection.
     func isEnded() async throws -> Bool {
         let descriptor = descriptor

@@ -24,7 +24,8 @@ import Testing
 
     /// What they write is of the caller's own tenant, or fails before it is written.
     private static let writes: Set = [
-        "circuits.command", "circuits.put_policy", "destinations.delete", "destinations.put", "health.delete",
+        "circuits.command", "circuits.put_policy", "destinations.delete", "destinations.put", "flags.archive",
+        "flags.import", "flags.kill", "flags.put", "flags.put_set", "flags.revert", "health.delete",
         "health.put", "keys.create", "keys.revoke", "keys.rotate", "replays.cancel", "replays.start", "requests.cancel",
         "requests.replay", "routes.delete", "routes.put", "sources.delete", "sources.put", "sources.rotate",
     ]

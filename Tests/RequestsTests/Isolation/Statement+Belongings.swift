@@ -61,6 +61,8 @@ extension Parameters {
 
     private static let zeros = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
+    private static let flag = #"{"state": "ENABLED", "variants": {"x": true, "y": false}, "defaultVariant": "y"}"#
+
     private func int2(_ name: String) -> Int16? {
         switch name {
         case "shard": Site.shard
@@ -79,7 +81,8 @@ extension Parameters {
 
     private func int8(_ name: String) -> Int64? {
         switch name {
-        case "before_lane": .max
+        case "before_lane", "before": .max
+        case "bytes": 1 << 22
         case "expected": nil
         default: 1
         }
@@ -104,6 +107,9 @@ extension Parameters {
         case (_, "after"), (_, "first_name"), (_, "headers"): ""
         case (_, "filters"): "[]"
         case (_, "scheme"): "github"
+        case (_, "definition"): Self.flag
+        case (_, "value_type"): "boolean"
+        case (_, "evaluators"), (_, "metadata"): "{}"
         default: "x"
         }
     }
@@ -116,6 +122,9 @@ extension Parameters {
         case "signals": ["ok"]
         case "fan_outs": ["{}"]
         case "quotas": ["max_waiting"]
+        case "definitions": [Self.flag]
+        case "value_types": ["boolean"]
+        case "flag_evaluators": [""]
         default: ["x"]
         }
     }
