@@ -75,6 +75,8 @@ struct Slots {
     /// For a claim that leaves `heavy` tenants out.
     var lastRoom: Int { kind == .none ? 0 : capacity - taken }
 
+    var byteRoom: Int { byteCapacity - bytes }
+
     /// Tenants that have more under way than half of the reserve, or had so a moment ago.
     func heavy(now: ContinuousClock.Instant) -> Set<TenantID> {
         let remembered = heavyAt.filter { now - $0.value < Self.memory }.keys

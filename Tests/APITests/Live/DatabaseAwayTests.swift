@@ -43,7 +43,7 @@ import Testing
 
 extension TestDatabase {
     /// Ends all connections and lets none in until the body is through.
-    fileprivate func whileAway<T>(_ body: () async throws -> T) async throws -> T {
+    func whileAway<T>(_ body: () async throws -> T) async throws -> T {
         let name = try #require(settings["dbname"])
         let client = Client(Client.Configuration(settings.with("dbname", "postgres"), name: "operator"), on: loop)
         _ = try await client.execute(Statement("ALTER DATABASE \(name) ALLOW_CONNECTIONS false"))
