@@ -190,7 +190,7 @@ import Testing
         try await withDatabase { database in
             try await withGateway(on: database) { gateway in
                 try await gateway.putFlag("f")
-                try await database.whileAway {
+                try await database.whileAway { () async throws -> Void in
                     let start = ContinuousClock.now
                     #expect(try await gateway.evaluate("f").json["variant"] as? String == "off")
                     #expect(try await gateway.evaluate().status == 200)
