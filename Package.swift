@@ -64,7 +64,7 @@ let package = Package(
         module("JSON", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
         module("Tenants", ["Flags", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
-        module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
+        module("Requests", ["JSON", "Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module("Flags", ["JSON"]),
         module(

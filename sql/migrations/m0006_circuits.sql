@@ -243,7 +243,7 @@ COMMENT ON FUNCTION sluice.put_circuit_policy IS 'Lays parameters over the gatew
 
 CREATE FUNCTION sluice.claim_probe(p_shard smallint, p_tenant uuid, p_destination uuid, p_worker uuid, p_token bigint, p_skip uuid) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
-    method text, path text, query text, headers text, body bytea, epoch bigint)
+    method text, path text, query text, headers text, body bytea, epoch bigint, rollout text)
 LANGUAGE plpgsql ROWS 1 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -274,7 +274,8 @@ BEGIN
                 p_token, v_row.request_id, p_tenant, p_worker, v_row.is_awaited);
         RETURN QUERY
         SELECT v_row.lane_id, q.tenant_id, q.request_id, (v_row.attempts + 1)::smallint, coalesce(q.expires_at <= v_now, false),
-               q.method, q.path, q.query, q.headers, q.body, v_lane.epoch
+               q.method, q.path, q.query, q.headers, q.body, v_lane.epoch,
+               CASE WHEN q.stamps IS NOT NULL THEN sluice.rollout_of(q.stamps, v_row.lane_id) END
         FROM sluice.request q WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id = v_row.request_id;
         RETURN;
     END LOOP;

@@ -45,6 +45,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case storageUnavailable = "storage-unavailable"
     case outcomeUnknown = "outcome-unknown"
     case notReady = "not-ready"
+    case featureOff = "feature-off"
 
     var status: HTTPResponse.Status {
         switch self {
@@ -68,7 +69,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .rateExceeded, .quotaExceeded: .tooManyRequests
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .internal: .internalServerError
-        case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady: .serviceUnavailable
+        case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady, .featureOff: .serviceUnavailable
         }
     }
 
@@ -117,6 +118,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .storageUnavailable: "The storage can't be reached"
         case .outcomeUnknown: "Whether the request was stored is not known"
         case .notReady: "Not ready"
+        case .featureOff: "This is switched off for the tenant"
         }
     }
 }
