@@ -63,14 +63,14 @@ let package = Package(
         module("Model", []),
         module("JSON", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
-        module("Tenants", ["JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
+        module("Tenants", ["Flags", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module("Flags", ["JSON"]),
         module(
             "API",
             [
-                "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
+                "Flags", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
@@ -89,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink", "Bench",
-                arguments, configuration, logging, lifecycle, nioCore, nioPosix,
+                "Flags", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink",
+                "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -101,12 +101,12 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
         tests("FlagsTests", ["Flags", "JSON"], resources: [.copy("Fixtures")]),
-        tests("TenantsTests", ["Tenants", "JSON", "Model", "Postgres"]),
+        tests("TenantsTests", ["Tenants", "Flags", "JSON", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",
-            ["API", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+            ["API", "Flags", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
         tests(
             "WorkerTests",
             [

@@ -22,6 +22,9 @@ package struct APIConfiguration: Sendable {
     /// API processes that serve the same tenants: each gives a tenant its part of the tenant's rate.
     package var processes = 1
 
+    /// Up to which a stream waits before it tells of a change of flags, so that clients don't all come back at once.
+    package var streamJitter = Duration.seconds(2)
+
     package var head = HeadLimits()
     package var patience = Patience()
 

@@ -16,6 +16,8 @@ package struct APIServer: Service {
     private let limits: IngestLimits
     private let uses: KeyUseLoop
     private let waiters: OutcomeWaiters
+    private let streams: FlagStreams
+    private let flagUses: FlagUseLoop
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
@@ -42,6 +44,9 @@ package struct APIServer: Service {
         uses = KeyUseLoop(access.uses, stores.operators, logger: logger)
         limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
+        let evaluated = FlagUses()
+        flagUses = FlagUseLoop(evaluated, stores.operators, logger: logger)
+        streams = FlagStreams(jitter: configuration.streamJitter, snapshot: snapshot)
         let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)
         captures = CaptureEndpoint(
@@ -61,6 +66,11 @@ package struct APIServer: Service {
             + TenantsEndpoint(store: stores.operators, arm: arm).routes
             + TenantKeysEndpoint(store: stores.operators).routes
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
+            + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
+            + FlagHistoryEndpoint(store: stores.tenants).routes
+            + OFREPEndpoint(
+                snapshot: snapshot, uses: evaluated, streams: streams, limits: ClientKeyLimits(), logger: logger
+            ).routes
             + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
@@ -85,11 +95,14 @@ package struct APIServer: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { await limits.run() }
             group.addTask { await uses.run() }
+            group.addTask { await flagUses.run() }
+            group.addTask { await streams.run() }
             try await withGracefulShutdownHandler {
                 try await server.run()
-            } onGracefulShutdown: { [waiters] in
+            } onGracefulShutdown: { [waiters, streams] in
                 // A server that stops finishes what has come: callers that wait for outcomes are answered now.
                 waiters.end()
+                streams.end()
             }
             group.cancelAll()
         }

@@ -63,6 +63,15 @@ package struct BenchServer: Sendable {
         return Client(configuration, on: loop)
     }
 
+    /// Lets what was stored reach the disk, so that its write-back does not fall into a measurement. Blocks its thread for
+    /// as long as the disk needs.
+    static func settle(_ client: Client) async throws {
+        for statement in ["bench.settle_ready", "bench.settle_request", "bench.settle_writes"] {
+            _ = try await client.execute(SQL[statement])
+        }
+        sync()
+    }
+
     private func configuration(_ connections: Int, _ statements: [Statement]) -> Client.Configuration {
         .init(
             connection, name: "bench", connections: connections, statements: statements, statementTimeout: .seconds(600)

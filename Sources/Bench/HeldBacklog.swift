@@ -20,20 +20,14 @@ struct HeldBacklog {
                 client, destination, count: count / lanes, body: Array(kibibyte.prefix(100)),
                 first: Int64(number) << 32)
         }
-        try await backlog.settle()
+        try await BenchServer.settle(client)
         return backlog
     }
 
     func release() async throws {
         _ = try await client.execute(SQL["bench.release"], owner)
-        try await settle()
+        try await BenchServer.settle(client)
     }
 
     private var owner: Parameters { Parameters(fixture.shard, fixture.tenant.uuid) }
-
-    private func settle() async throws {
-        for statement in ["bench.settle_ready", "bench.settle_request", "bench.settle_writes"] {
-            _ = try await client.execute(SQL[statement])
-        }
-    }
 }

@@ -35,6 +35,9 @@ package struct DeliveryStore: Sendable {
         /// Lanes that have nothing more to give for now, and are not armed any more. They must be armed once more, after
         /// the claim: work may have come in between.
         package var disarmed: [LaneID] = []
+        /// Nothing was claimed, and yet lanes of the shard can run: others have locked them, their tenants were left out,
+        /// or they were more than one claim locks.
+        package var leavesLanes = false
     }
 
     /// Claims due deliveries of a shard.
@@ -48,7 +51,11 @@ package struct DeliveryStore: Sendable {
         var claim = Claim()
         claim.deliveries.reserveCapacity(rows.count)
         for row in rows {
-            let lane = LaneID(shard: shard, number: try row.decode(0))
+            guard let number = try row.decode(0, as: Int64?.self) else {
+                claim.leavesLanes = true
+                continue
+            }
+            let lane = LaneID(shard: shard, number: number)
             if let request = try row.decode(2, as: Optional.self).map(RequestID.init) {
                 claim.deliveries.append(try delivery(row, lane: lane, request: request, token: token))
             } else {

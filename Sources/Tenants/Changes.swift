@@ -17,6 +17,7 @@ struct Changes {
     private(set) var destinations: [Place] = []
     private(set) var routes: [Place] = []
     private(set) var sources: [Place] = []
+    private(set) var flagSets: [Place] = []
     private var first: Int64?
     /// The version of the last change that is named here.
     private(set) var last: Int64 = 0
@@ -49,6 +50,7 @@ struct Changes {
         case "destination": destinations.append(try place(row))
         case "route": routes.append(try place(row))
         case "source": sources.append(try place(row))
+        case "flag_set": flagSets.append(try place(row))
         default: isEverything = true
         }
     }

@@ -11,6 +11,8 @@ package struct KeyRecord: Sendable {
     package let revokedAt: Timestamp?
     /// To about a minute.
     package let lastUsedAt: Timestamp?
+    /// Whose flags it evaluates.
+    package let environment: String
 
     /// Of a row of `keys.list` or `keys.find`.
     init(_ row: Row) throws {
@@ -21,5 +23,6 @@ package struct KeyRecord: Sendable {
         expiresAt = try row.decode(4)
         revokedAt = try row.decode(5)
         lastUsedAt = try row.decode(6)
+        environment = try row.decode(7)
     }
 }

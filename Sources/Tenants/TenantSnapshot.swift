@@ -8,13 +8,19 @@ package struct Caller: Sendable {
     package let key: KeyID
     package let scopes: Scopes
     package let expiresAt: Timestamp?
+    /// Whose flags the key evaluates.
+    package let environment: FlagEnvironment
 
-    package init(tenant: TenantID, shard: Int16, key: KeyID, scopes: Scopes = .standard, expiresAt: Timestamp? = nil) {
+    package init(
+        tenant: TenantID, shard: Int16, key: KeyID, scopes: Scopes = .standard, expiresAt: Timestamp? = nil,
+        environment: String = FlagEnvironment.standard
+    ) {
         self.tenant = tenant
         self.shard = shard
         self.key = key
         self.scopes = scopes
         self.expiresAt = expiresAt
+        self.environment = FlagEnvironment(tenant: tenant, shard: shard, name: environment)
     }
 }
 
@@ -33,6 +39,7 @@ package final class TenantSnapshot: Sendable {
         fileprivate var byName = PartedDictionary<Name, Entry>()
         fileprivate var faults: [DestinationID: String] = [:]
         fileprivate var routing = SnapshotRouting()
+        fileprivate var flags = SnapshotFlags()
     }
 
     /// Destinations are large: the dictionaries share one each.
@@ -48,7 +55,7 @@ package final class TenantSnapshot: Sendable {
 
     package convenience init(
         version: Int64 = 0, tenants: [Tenant] = [], keys: [(APIKeyHash, Caller)] = [], destinations: [Destination] = [],
-        routes: [TopicRoute] = [], sources: [Source] = []
+        routes: [TopicRoute] = [], sources: [Source] = [], flagSets: [FlagSnapshot] = []
     ) {
         var contents = Contents()
         for tenant in tenants { contents.put(tenant) }
@@ -56,6 +63,7 @@ package final class TenantSnapshot: Sendable {
         for destination in destinations { contents.put(destination) }
         contents.put(routes)
         for source in sources { contents.put(source) }
+        for flags in flagSets { contents.put(flags) }
         self.init(version: version, contents)
     }
 
@@ -78,6 +86,15 @@ package final class TenantSnapshot: Sendable {
         guard let tenant = contents.tenants[caller.tenant], tenant.state != .deleting else { return nil }
         return (caller, tenant)
     }
+
+    /// Of the key with that id, which must be valid as for `caller(_:now:)`; and its hash.
+    package func caller(_ id: KeyID, now: Timestamp) -> (caller: Caller, tenant: Tenant, hash: APIKeyHash)? {
+        guard let hash = contents.hashes[id], let found = caller(hash, now: now) else { return nil }
+        return (found.caller, found.tenant, hash)
+    }
+
+    /// nil where there are none.
+    package func flags(_ environment: FlagEnvironment) -> FlagSnapshot? { contents.flags[environment] }
 
     /// Destinations whose secrets can't be read, and why.
     var faults: [DestinationID: String] { contents.faults }
@@ -114,6 +131,8 @@ extension TenantSnapshot.Contents {
     mutating func remove(_ id: RouteID) { routing.remove(id) }
     mutating func put(_ source: Source) { routing.put(source) }
     mutating func remove(_ id: SourceID) { routing.remove(id) }
+    mutating func put(_ set: FlagSnapshot) { flags.put(set) }
+    mutating func remove(_ id: FlagSetID) { flags.remove(id) }
 
     mutating func put(_ tenant: Tenant) { tenants[tenant.id] = tenant }
 
@@ -124,6 +143,7 @@ extension TenantSnapshot.Contents {
         for key in callers.values(where: { $0.tenant == tenant }) { remove(key.key) }
         for entry in byID.values(where: { $0.destination.tenant == tenant }) { remove(entry.destination.id) }
         routing.remove(tenant)
+        flags.remove(tenant)
     }
 
     mutating func put(_ caller: Caller, _ hash: APIKeyHash) {

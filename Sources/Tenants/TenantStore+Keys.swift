@@ -9,14 +9,15 @@ extension TenantStore {
 
     @discardableResult
     package func createKey(
-        _ key: APIKey, label: String, scopes: Scopes = .standard, expiresAt: Timestamp? = nil, tenant: TenantID,
-        shard: Int16
+        _ key: APIKey, label: String, scopes: Scopes = .standard, expiresAt: Timestamp? = nil,
+        environment: String = FlagEnvironment.standard, tenant: TenantID, shard: Int16
     ) async throws -> KeyID {
         let id = KeyID.new()
         let rows = try await client.execute(
             SQL["keys.create"],
             Parameters(
-                shard, tenant.uuid, id.uuid, Bytea(key.hash.bytes), label, scopes.words, expiresAt, Self.keyLimit))
+                shard, tenant.uuid, id.uuid, Bytea(key.hash.bytes), label, scopes.words, expiresAt, environment,
+                Self.keyLimit))
         guard try rows.first?.decode(0) ?? false else { throw TooManyKeys() }
         return id
     }

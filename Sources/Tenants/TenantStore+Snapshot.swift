@@ -14,10 +14,12 @@ extension TenantStore {
         async let destinations = client.query(SQL["destinations.all"])
         async let routes = client.query(SQL["routes.all"])
         async let sources = client.query(SQL["sources.all"])
+        async let flagSets = client.query(SQL["flags.all_sets"])
         return TenantSnapshot(
             version: version, tenants: try await tenants.map(Tenant.init), keys: try await keys.map(Self.caller),
             destinations: try await destinations.map(destination), routes: try await routes.compactMap(TopicRoute.init),
-            sources: try await sources.compactMap(source))
+            sources: try await sources.compactMap(source),
+            flagSets: try await flagSets.map(FlagSetContents.init).map(FlagSnapshot.init))
     }
 
     /// A snapshot brought up to date by what has changed since; read anew where that is not known any more, and where
@@ -44,17 +46,20 @@ extension TenantStore {
         let destinations = try await destinationIDs.isEmpty ? [] : self.destinations(changes.destinations)
         let routes = try await changes.routes.isEmpty ? [] : self.routes(changes.routes)
         let sources = try await changes.sources.isEmpty ? [] : self.sources(changes.sources)
+        let flagSets = try await changes.flagSets.isEmpty ? [] : self.flagSets(changes.flagSets)
         return snapshot.changed(to: changes.last) { contents in
             for id in keyIDs { contents.remove(KeyID(id)) }
             for id in destinationIDs { contents.remove(DestinationID(id)) }
             for place in changes.routes { contents.remove(RouteID(place.id)) }
             for place in changes.sources { contents.remove(SourceID(place.id)) }
+            for place in changes.flagSets { contents.remove(FlagSetID(place.id)) }
             for id in tenantIDs.subtracting(tenants.map(\.id)) { contents.remove(id) }
             for tenant in tenants { contents.put(tenant) }
             for (hash, caller) in keys { contents.put(caller, hash) }
             for destination in destinations { contents.put(destination) }
             contents.put(routes)
             for source in sources { contents.put(source) }
+            for flags in flagSets { contents.put(flags) }
         }
     }
 
@@ -78,6 +83,11 @@ extension TenantStore {
         try await client.query(SQL["sources.changed"], Parameters(places)).compactMap(source)
     }
 
+    private func flagSets(_ places: [Changes.Place]) async throws -> [FlagSnapshot] {
+        try await client.query(SQL["flags.changed_sets"], Parameters(places)).map(FlagSetContents.init).map(
+            FlagSnapshot.init)
+    }
+
     private static func caller(_ row: Row) throws -> (APIKeyHash, Caller) {
         guard let hash = APIKeyHash(try row.decode(3, as: Bytea.self).bytes) else {
             throw PostgresError(.mismatch, "a key's hash is not a SHA-256", statement: "keys.all")
@@ -88,7 +98,7 @@ extension TenantStore {
             scopes: try row.decode(5, as: [String].self).reduce(into: Scopes()) { scopes, word in
                 scopes.formUnion(Scopes(words: [word]) ?? [])
             },
-            expiresAt: try row.decode(4))
+            expiresAt: try row.decode(4), environment: try row.decode(6))
         return (hash, caller)
     }
 }

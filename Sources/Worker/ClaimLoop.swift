@@ -16,7 +16,8 @@ final class ClaimLoop: Service {
         var schedule = ShardSchedule()
 
         enum Step {
-            case claim(Int16, DeliveryStore.ClaimLimits)
+            /// - Parameter isForAll: of whatever there is, not only for tenants with little under way.
+            case claim(Int16, DeliveryStore.ClaimLimits, isForAll: Bool)
             /// nil: for news, or the next poll.
             case wait(until: ContinuousClock.Instant?)
         }
@@ -28,22 +29,20 @@ final class ClaimLoop: Service {
             case .wait(let until): return .wait(until: until)
             case .claim(let shard):
                 let room = slots.room(now: now)
-                if room > 0 {
-                    slots.claim(now: now)
-                    return claim(shard, rows: room, leavingOut: [])
-                }
+                if room > 0 { return .claim(shard, begin(shard, rows: room), isForAll: true) }
                 guard slots.lastRoom > 0, let shard = schedule.news(now: now) else { return .wait(until: slots.roomAt) }
-                return claim(shard, rows: slots.lastRoom, leavingOut: slots.heavy)
+                var limits = begin(shard, rows: slots.lastRoom)
+                limits.leavingOut = Array(slots.heavy(now: now))
+                return .claim(shard, limits, isForAll: false)
             }
         }
 
-        private mutating func claim(_ shard: Int16, rows: Int, leavingOut: [TenantID]) -> Step {
+        private mutating func begin(_ shard: Int16, rows: Int) -> DeliveryStore.ClaimLimits {
             schedule.begin(shard)
             var limits = DeliveryStore.ClaimLimits()
             limits.rows = min(limits.rows, Int32(clamping: rows))
             limits.bytes = min(limits.bytes, Int64(slots.byteRoom))
-            limits.leavingOut = leavingOut
-            return .claim(shard, limits)
+            return limits
         }
     }
 
@@ -88,8 +87,9 @@ final class ClaimLoop: Service {
                 await self.claim { delivery in
                     let outlet = self.outlets[turn % self.outlets.count]
                     turn += 1
+                    let takenAt = ContinuousClock.now
                     group.addTask(executorPreference: outlet.executor) {
-                        await self.process(delivery, through: outlet.deliverer)
+                        await self.process(delivery, takenAt: takenAt, through: outlet.deliverer)
                     }
                 }
                 await self.drain()
@@ -112,8 +112,8 @@ final class ClaimLoop: Service {
                 continue
             }
             switch state.withLock({ $0.step(now: .now) }) {
-            case .claim(let shard, let limits):
-                for delivery in await claim(shard, limits) {
+            case .claim(let shard, let limits, let isForAll):
+                for delivery in await claim(shard, limits, isForAll: isForAll) {
                     state.withLock { $0.slots.take(delivery.bytes, of: delivery.tenant) }
                     start(delivery)
                 }
@@ -122,25 +122,32 @@ final class ClaimLoop: Service {
         }
     }
 
-    private func claim(_ shard: Int16, _ limits: DeliveryStore.ClaimLimits) async -> [Delivery] {
+    private func claim(_ shard: Int16, _ limits: DeliveryStore.ClaimLimits, isForAll: Bool) async -> [Delivery] {
+        let begun = ContinuousClock.now
         do {
             let claim = try await store.claim(shard: shard, worker: worker, limits: limits)
             if !claim.disarmed.isEmpty { arm.arm(claim.disarmed) }
-            let result: ShardSchedule.Result =
-                // Who was left out may have more.
-                if !limits.leavingOut.isEmpty { .more } else if claim.deliveries.isEmpty {
-                    claim.disarmed.isEmpty ? .nothing : .exhausted
-                } else {
-                    claim.deliveries.allSatisfy { claim.disarmed.contains($0.lane) } ? .exhausted : .more
-                }
-            state.withLock { $0.schedule.claimed(shard, result, now: .now) }
+            state.withLock { state in
+                if isForAll, !claim.deliveries.isEmpty { state.slots.claim(now: begun) }
+                state.schedule.claimed(shard, Self.result(of: claim, limits), now: .now)
+            }
             return claim.deliveries
         } catch {
             // A claim that was committed unseen is rescued when its leases end.
             logger.warning("claim failed, trying again", metadata: ["error": "\(error)"])
-            state.withLock { $0.schedule.claimed(shard, .nothing, now: .now) }
+            state.withLock { $0.schedule.claimed(shard, .failed, now: .now) }
             return []
         }
+    }
+
+    private static func result(
+        of claim: DeliveryStore.Claim, _ limits: DeliveryStore.ClaimLimits
+    ) -> ShardSchedule.Result {
+        if claim.leavesLanes { return .locked }
+        if claim.deliveries.isEmpty { return .exhausted }
+        // Who was left out may have more, and so may lanes beyond those that a claim locks.
+        if !limits.leavingOut.isEmpty || claim.disarmed.count >= limits.lanes { return .more }
+        return claim.deliveries.allSatisfy { claim.disarmed.contains($0.lane) } ? .exhausted : .more
     }
 
     private func poll() async {
@@ -152,10 +159,13 @@ final class ClaimLoop: Service {
         }
     }
 
-    private func process(_ delivery: Delivery, through deliverer: Deliverer) async {
+    private func process(
+        _ delivery: Delivery, takenAt: ContinuousClock.Instant, through deliverer: Deliverer
+    ) async {
         await dispatcher.dispatch(delivery, through: deliverer)
+        let now = ContinuousClock.now
         let mustRing = state.withLock { state in
-            state.slots.release(delivery.bytes, of: delivery.tenant)
+            state.slots.release(delivery.bytes, of: delivery.tenant, after: now - takenAt, now: now)
         }
         if mustRing { bell.ring() }
     }

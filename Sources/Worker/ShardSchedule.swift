@@ -1,8 +1,8 @@
-/// Which shard to claim from next; a pure value. Shards with work take turns. One that yields nothing, not even a lane
-/// that has run out of work, may be locked by another worker: it is tried again after a pause, a few times. What is left
-/// out here is found again by the worker's poll.
+/// Which shard to claim from next; a pure value. Shards with work take turns. One that yields nothing though its lanes can
+/// run is tried again after a pause, and so is one whose claim failed, a few times. What is left out here is found again
+/// by the worker's poll.
 struct ShardSchedule {
-    /// Arming locks a lane for a fraction of a millisecond, another worker's claim for a few.
+    /// Another worker's claim locks lanes for a few milliseconds. The pause doubles with each miss but the last.
     static let pause = Duration.milliseconds(1)
     static let maximumMisses = 5
 
@@ -12,6 +12,11 @@ struct ShardSchedule {
         var misses = 0
         /// Told of work since its claim began, so the claim may not have seen it.
         var isMarked = true
+
+        mutating func miss(atMost limit: Int, now: ContinuousClock.Instant) {
+            misses = min(misses + 1, limit)
+            notBefore = now + ShardSchedule.pause * (1 << (misses - 1))
+        }
     }
 
     private var queue: [Entry] = []
@@ -52,10 +57,11 @@ struct ShardSchedule {
     enum Result {
         /// Deliveries, of a lane that may have more.
         case more
-        /// All that there was.
+        /// All that there was, if there was anything.
         case exhausted
-        /// Neither deliveries nor lanes.
-        case nothing
+        /// Nothing, of lanes that can run: another claim has locked them, or their tenants were left out.
+        case locked
+        case failed
     }
 
     /// Moves the shard behind the others, or out.
@@ -64,11 +70,10 @@ struct ShardSchedule {
         var entry = queue.remove(at: index)
         switch result {
         case .more: entry.misses = 0
-        case .exhausted where entry.isMarked, .nothing where entry.isMarked: break
+        case _ where entry.isMarked: break
         case .exhausted: return
-        case .nothing:
-            entry.misses += 1
-            entry.notBefore = now + Self.pause * (1 << (entry.misses - 1))
+        case .locked: entry.miss(atMost: Self.maximumMisses - 1, now: now)
+        case .failed: entry.miss(atMost: Self.maximumMisses, now: now)
         }
         if entry.misses < Self.maximumMisses { queue.append(entry) }
     }

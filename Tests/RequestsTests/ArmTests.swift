@@ -32,7 +32,7 @@ struct ArmTests {
             SQL["deliveries.claim"],
             Parameters(
                 Site.shard, site.worker.uuid, Int64(1), Int32(16), Int32(256), Int64(1 << 20), Int32(128), [UUID]()))
-        return try rows.filter { try Delivery($0, token: 1) == nil }.map { try $0.decode(0) }
+        return try rows.filter { try Delivery($0, token: 1) == nil }.compactMap { try $0.decode(0, as: Int64?.self) }
     }
 
     private func store(_ requests: [NewRequest], _ site: Site) async throws {

@@ -35,6 +35,16 @@ struct LoadTests {
         #expect(report.errors == LoadReport.Errors())
     }
 
+    @Test func tellsWhichRequestWasAnsweredAndHow() async throws {
+        let answers = Mutex<[Int: Int]>([:])
+        let report = try await load(against: .status(202)) {
+            $0.onAnswer = { number, status in answers.withLock { $0[number] = status } }
+        }
+        #expect(report.requests == 100)
+        let told = answers.withLock { $0 }
+        #expect(told == Dictionary(uniqueKeysWithValues: (0..<100).map { ($0, 202) }))
+    }
+
     @Test func openLoopKeepsItsSchedule() async throws {
         let report = try await load(against: .ok) {
             $0.pace = .open(perSecond: 500)

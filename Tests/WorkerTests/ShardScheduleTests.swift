@@ -21,25 +21,42 @@ struct ShardScheduleTests {
         #expect(turns == [3, 1, 2, 3, 1, 2])
     }
 
-    @Test func aShardWithoutYieldIsTriedAgainAndThenForgotten() {
+    @Test func aFailedShardIsTriedAgainAndThenForgotten() {
         var schedule = ShardSchedule()
         schedule.mark([5], now: start)
         var now = start
         for miss in 1..<ShardSchedule.maximumMisses {
             #expect(schedule.turn(now: now) == .claim(5))
-            schedule.take(5, .nothing, now: now)
+            schedule.take(5, .failed, now: now)
             let next = now + ShardSchedule.pause * (1 << (miss - 1))
             #expect(schedule.turn(now: now) == .wait(until: next))
             now = next
         }
-        schedule.take(5, .nothing, now: now)
+        schedule.take(5, .failed, now: now)
         #expect(schedule.turn(now: now + .seconds(60)) == .idle)
+    }
+
+    @Test func aLockedShardIsTriedUntilItYields() {
+        var schedule = ShardSchedule()
+        schedule.mark([5], now: start)
+        var now = start
+        for pause in [1, 2, 4, 8, 8, 8, 8] {
+            #expect(schedule.turn(now: now) == .claim(5))
+            schedule.take(5, .locked, now: now)
+            let next = now + .milliseconds(pause)
+            #expect(schedule.turn(now: now) == .wait(until: next))
+            now = next
+        }
+        schedule.take(5, .more, now: now)
+        #expect(schedule.turn(now: now) == .claim(5))
+        schedule.take(5, .locked, now: now)
+        #expect(schedule.turn(now: now) == .wait(until: now + ShardSchedule.pause))
     }
 
     @Test func aMarkEndsThePause() {
         var schedule = ShardSchedule()
         schedule.mark([5], now: start)
-        schedule.take(5, .nothing, now: start)
+        schedule.take(5, .failed, now: start)
         #expect(schedule.turn(now: start) != .claim(5))
         schedule.mark([5], now: start)
         #expect(schedule.turn(now: start) == .claim(5))
@@ -60,16 +77,16 @@ struct ShardScheduleTests {
     @Test func aPauseOfOneDoesNotHoldUpOthers() {
         var schedule = ShardSchedule()
         schedule.mark([1, 2], now: start)
-        schedule.take(1, .nothing, now: start)
+        schedule.take(1, .failed, now: start)
         #expect(schedule.turn(now: start) == .claim(2))
-        schedule.take(9, .nothing, now: start)
+        schedule.take(9, .failed, now: start)
         #expect(schedule.turn(now: start) == .claim(2))
     }
 
     @Test func marksDoNotPileUp() {
         var schedule = ShardSchedule()
         for _ in 0..<3 { schedule.mark([4], now: start) }
-        for _ in 0..<ShardSchedule.maximumMisses { schedule.take(4, .nothing, now: start) }
+        for _ in 0..<ShardSchedule.maximumMisses { schedule.take(4, .failed, now: start) }
         #expect(schedule.turn(now: start + .seconds(1)) == .idle)
     }
 
@@ -80,7 +97,7 @@ struct ShardScheduleTests {
         #expect(schedule.turn(now: start) == .idle)
     }
 
-    @Test(arguments: [ShardSchedule.Result.exhausted, .nothing])
+    @Test(arguments: [ShardSchedule.Result.exhausted, .locked, .failed])
     func aMarkDuringAClaimIsNotLost(_ result: ShardSchedule.Result) {
         var schedule = ShardSchedule()
         schedule.mark([6], now: start)

@@ -197,6 +197,14 @@ $$;
 
 COMMENT ON FUNCTION sluice.ready_mixed IS 'The next due deliveries of a lane that drains a backlog: three from before p_fresh_since for each since then, so that what comes now does not wait for hours of backlog. p_turn, in 0..1 and drawn anew for each claim, keeps that share also where a claim takes one.';
 
+CREATE FUNCTION sluice.can_run(p_shard smallint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM sluice.lane l WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass');
+END $$;
+
+COMMENT ON FUNCTION sluice.can_run IS 'Whether the shard has a lane that a claim could take from, whoever has locked it.';
+
 CREATE FUNCTION sluice.claim(
     p_shard smallint, p_worker uuid, p_token bigint, p_lanes integer, p_rows integer, p_bytes bigint, p_quantum integer,
     p_leaving_out uuid[] DEFAULT '{}'
@@ -228,7 +236,11 @@ BEGIN
         WHERE l.shard = p_shard AND l.armed AND l.gate = 'pass' AND l.tenant_id <> ALL (p_leaving_out)
         ORDER BY l.vtime LIMIT p_lanes
         FOR NO KEY UPDATE SKIP LOCKED) s;
-    IF v_lanes IS NULL THEN RETURN; END IF;
+    IF v_lanes IS NULL THEN
+        -- Nothing is assigned to the columns: a row of NULLs.
+        IF sluice.can_run(p_shard) THEN RETURN NEXT; END IF;
+        RETURN;
+    END IF;
     IF v_limited THEN v_shares := sluice.tenant_shares(p_shard, v_lanes); END IF;
     IF v_divided THEN v_shares := sluice.ordered_shares(p_shard, v_lanes, v_shares); END IF;
 
@@ -313,6 +325,8 @@ BEGIN
         RETURNING l.lane_id, l.tenant_id, l.armed)
     SELECT c.lane_id, c.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea, NULL::bigint
     FROM changed c WHERE NOT c.armed;
+
+    IF v_from IS NULL AND sluice.can_run(p_shard) THEN RETURN NEXT; END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, but for those of tenants that are left out, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';
+COMMENT ON FUNCTION sluice.claim IS 'Claims due deliveries of one shard: locks the runnable lanes that have had least, but for those of tenants that are left out, takes within each lane''s quantum, limit and rate, moves rows from ready to in_flight, and returns them with their requests. Rows without a request name lanes that are now empty, full or out of tokens and are no longer armed: the caller must arm them once more, after this commit. A row of NULLs, where nothing was taken, says that lanes can run all the same: those that others have locked, that were left out, or that were too many. The commit is not flushed: a crash of the server undoes a claim, at the cost of a duplicate.';

@@ -432,14 +432,14 @@ END $$;
 COMMENT ON FUNCTION sluice.import_flags IS 'Makes the flags of a document what it says, in one version of the set; flags that it does not name are archived with p_prune, and left alone without. Settings stay as they are, and so does what a rollout decides; a flag that never had one takes p_flag_evaluators. Nothing is written where nothing changes. Answers as sluice.put_flag_set.';
 
 CREATE FUNCTION sluice.note_flag_uses(
-    p_shards smallint[], p_tenants uuid[], p_environments text[], p_keys text[], p_days date[], p_variants text[], p_counts bigint[],
+    p_shards smallint[], p_tenants uuid[], p_environments text[], p_keys text[], p_days integer[], p_variants text[], p_counts bigint[],
     p_times timestamptz[]
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     v_noted integer;
 BEGIN
     INSERT INTO sluice.flag_use AS u (shard, tenant_id, environment, key, day, variant, count, last_at)
-    SELECT n.shard, n.tenant_id, n.environment, n.key, n.day, n.variant, n.count, n.at
+    SELECT n.shard, n.tenant_id, n.environment, n.key, date '1970-01-01' + n.day, n.variant, n.count, n.at
     FROM unnest(p_shards, p_tenants, p_environments, p_keys, p_days, p_variants, p_counts, p_times)
          AS n (shard, tenant_id, environment, key, day, variant, count, at)
     -- A tenant that was deleted meanwhile leaves no rows behind.
@@ -451,7 +451,7 @@ BEGIN
     RETURN v_noted;
 END $$;
 
-COMMENT ON FUNCTION sluice.note_flag_uses IS 'Adds evaluations to the counts of flags that are there.';
+COMMENT ON FUNCTION sluice.note_flag_uses IS 'Adds evaluations to the counts of flags that are there; days are counted from 1970-01-01.';
 
 CREATE FUNCTION sluice.forget_flag_uses(p_before interval) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

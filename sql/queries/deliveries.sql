@@ -13,6 +13,7 @@ SELECT sluice.arm($1, $2) AS announced;
 SELECT sluice.arm_due($1, $2) AS runnable;
 
 -- name: deliveries.claim
+-- Rows without a request name lanes that were disarmed; one without a lane says that others can run.
 -- $1 shard int2
 -- $2 worker uuid
 -- $3 token int8

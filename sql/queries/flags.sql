@@ -254,9 +254,9 @@ SELECT key, owner, permanent, updated_at, last_evaluated_at, evaluations, varian
 -- $2 tenants uuid[]
 -- $3 environments text[]
 -- $4 keys text[]
--- $5 days text[]
+-- $5 days int4[]
 -- $6 variants text[]
 -- $7 counts int8[]
 -- $8 times timestamptz[]
 -- > noted int4
-SELECT sluice.note_flag_uses($1, $2, $3, $4, $5::date[], $6, $7, $8) AS noted;
+SELECT sluice.note_flag_uses($1, $2, $3, $4, $5, $6, $7, $8) AS noted;

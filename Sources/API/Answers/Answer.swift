@@ -4,15 +4,27 @@ import JSON
 import NIOCore
 import NIOHTTPTypes
 
-/// An answer whose body is at hand.
+/// An answer whose body is at hand, or is written as it comes.
 struct Answer: Sendable {
+    typealias Writing = @Sendable (inout any ResponseBodyWriter) async throws -> Void
+
     var head: HTTPResponse
     let body: ByteBuffer
+    /// In place of the body.
+    private let writing: Writing?
 
     init(_ status: HTTPResponse.Status, _ fields: HTTPFields, body: ByteBuffer) {
         head = HTTPResponse(status: status, headerFields: fields)
         head.headerFields.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
         self.body = body
+        writing = nil
+    }
+
+    /// Whose body is written as it comes: its length is not known, and it ends when `writing` returns.
+    init(_ status: HTTPResponse.Status, _ fields: HTTPFields, writing: @escaping Writing) {
+        head = HTTPResponse(status: status, headerFields: fields)
+        body = ByteBuffer()
+        self.writing = writing
     }
 
     init(_ status: HTTPResponse.Status, json writer: JSONWriter) {
@@ -29,7 +41,15 @@ struct Answer: Sendable {
     var parts: [HTTPResponsePart] { [.head(head), .body(body), .end(nil)] }
 
     var response: Response {
-        Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+        guard let writing else {
+            return Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+        }
+        return Response(
+            status: head.status, headers: head.headerFields,
+            body: ResponseBody { writer in
+                try await writing(&writer)
+                try await writer.finish(nil)
+            })
     }
 }
 

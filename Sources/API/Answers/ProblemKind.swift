@@ -8,6 +8,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case invalidDestination = "invalid-destination"
     case invalidRoute = "invalid-route"
     case invalidSource = "invalid-source"
+    case invalidFlag = "invalid-flag"
     case invalidEvent = "invalid-event"
     case invalidSignature = "invalid-signature"
     case unauthorized
@@ -27,6 +28,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case nameTaken = "name-taken"
     case tooManyRoutes = "too-many-routes"
     case tooManySources = "too-many-sources"
+    case tooManyFlags = "too-many-flags"
+    case bucketingFixed = "bucketing-fixed"
     case fanOutTooWide = "fan-out-too-wide"
     case deliveriesWaiting = "deliveries-waiting"
     case preconditionFailed = "precondition-failed"
@@ -52,13 +55,13 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit, .destinationExists,
-            .deliveriesWaiting, .nameTaken, .tooManyRoutes, .tooManySources:
+            .deliveriesWaiting, .nameTaken, .tooManyRoutes, .tooManySources, .tooManyFlags, .bucketingFixed:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .preconditionRequired: .preconditionRequired
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidEvent, .fanOutTooWide,
+        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidFlag, .invalidEvent, .fanOutTooWide,
             .idempotencyKeyReused:
             .unprocessableContent
         case .rateExceeded, .quotaExceeded: .tooManyRequests
@@ -76,11 +79,14 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidDestination: "The destination is not valid"
         case .invalidRoute: "The route is not valid"
         case .invalidSource: "The source is not valid"
+        case .invalidFlag: "The flag is not valid"
         case .invalidEvent: "The event is not a CloudEvent"
         case .invalidSignature: "The signature can't be verified"
         case .nameTaken: "The name is taken"
         case .tooManyRoutes: "The tenant has as many routes as it may"
         case .tooManySources: "The tenant has as many sources as it may"
+        case .tooManyFlags: "The tenant has as many flags as it may"
+        case .bucketingFixed: "The bucketing of an environment stays"
         case .fanOutTooWide: "The request would go to too many destinations"
         case .unauthorized: "A valid API key is needed"
         case .forbidden: "The key is not good for this"

@@ -15,15 +15,20 @@ enum Credentials {
             throw Problem.unauthorized(
                 "Send the key as Sluice-Key, or as Authorization: Bearer.", challenge: #"Bearer realm="sluice""#)
         }
-        guard let found = snapshot.caller(APIKeyHash(of: key.utf8), now: now) else {
+        let found = try caller(APIKeyHash(of: key.utf8), in: snapshot, now: now)
+        guard found.caller.scopes.contains(Scopes(scope)) else {
+            throw Problem.insufficientScope("\"\(scope.rawValue)\"", scope: scope.rawValue)
+        }
+        return found
+    }
+
+    /// Of an active tenant. Throws a `Problem`.
+    static func caller(
+        _ hash: APIKeyHash, in snapshot: TenantSnapshot, now: Timestamp
+    ) throws -> (caller: Caller, tenant: Tenant) {
+        guard let found = snapshot.caller(hash, now: now) else {
             throw Problem.unauthorized(
                 "The key is unknown, revoked or expired.", challenge: #"Bearer realm="sluice", error="invalid_token""#)
-        }
-        guard found.caller.scopes.contains(Scopes(scope)) else {
-            var problem = Problem(.forbidden, "This needs a key of the scope \"\(scope.rawValue)\".")
-            problem.fields[.wwwAuthenticate] =
-                #"Bearer realm="sluice", error="insufficient_scope", scope="\#(scope.rawValue)""#
-            throw problem
         }
         guard found.tenant.state == .active else {
             throw Problem(.tenantSuspended, "The tenant is suspended. What it has is kept; ask the gateway's operator.")
@@ -75,4 +80,16 @@ extension HTTPField.Name {
 
     /// Fields of the gateway's own, which are neither stored nor forwarded.
     static let gatewayPrefix = "sluice-"
+}
+
+extension Problem {
+    /// - Parameters:
+    ///   - words: what the key would have to be good for, for people.
+    ///   - scope: the same as RFC 6750 has it.
+    static func insufficientScope(_ words: String, scope: String) -> Problem {
+        var problem = Problem(.forbidden, "This needs a key of the scope \(words).")
+        problem.fields[.wwwAuthenticate] =
+            #"Bearer realm="sluice", error="insufficient_scope", scope="\#(scope)""#
+        return problem
+    }
 }

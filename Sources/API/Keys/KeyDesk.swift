@@ -34,8 +34,8 @@ struct KeyDesk: Sendable {
         let key = APIKey.new()
         do {
             let id = try await store.createKey(
-                key, label: wanted.label, scopes: wanted.scopes, expiresAt: wanted.expiresAt, tenant: tenant,
-                shard: shard)
+                key, label: wanted.label, scopes: wanted.scopes, expiresAt: wanted.expiresAt,
+                environment: wanted.environment, tenant: tenant, shard: shard)
             return Answer(key, try await record(id), under: path)
         } catch let error as TooManyKeys {
             throw Problem(.tooManyKeys, "\(error).")

@@ -17,6 +17,7 @@ extension KeyRecord {
         writer.member("expires_at", expiresAt?.rfc3339)
         writer.member("revoked_at", revokedAt?.rfc3339)
         writer.member("last_used_at", lastUsedAt?.rfc3339)
+        writer.member("environment", environment)
     }
 }
 

@@ -8,15 +8,19 @@ struct NewKey {
     private(set) var label = ""
     private(set) var scopes: Scopes
     private(set) var expiresAt: Timestamp?
+    /// Whose flags it evaluates.
+    private(set) var environment = FlagEnvironment.standard
 
     /// Throws as `Call.withMembers`.
     init(_ call: Call) async throws {
         var (label, scopes, expiresAt) = ("", Scopes?.none, Timestamp?.none)
+        var environment = FlagEnvironment.standard
         try await call.withMembers(limit: 4 << 10) { scanner, name in
             switch name {
             case "label": label = try scanner.label(name)
             case "scopes": scopes = try scanner.scopes(name)
             case "expires_at": expiresAt = try scanner.optional { try $0.expiry(name, now: call.now) }
+            case "environment": environment = try scanner.slug(name)
             default: return false
             }
             return true
@@ -25,6 +29,7 @@ struct NewKey {
             throw Problem(.invalidRequest, "scopes must be given: an array of \(Scopes.choice).")
         }
         (self.label, self.scopes, self.expiresAt) = (label, scopes, expiresAt)
+        self.environment = environment
     }
 }
 
@@ -39,6 +44,16 @@ extension JSONScanner {
             throw Problem(.invalidRequest, "\(name) may have 200 bytes, none of them zero.")
         }
         return label
+    }
+
+    fileprivate mutating func slug(_ name: String) throws -> String {
+        let slug = try text(name)
+        guard slug.isSlug else {
+            throw Problem(
+                .invalidRequest,
+                "\(name) must be 1 to 63 of a-z, 0-9, dot, underscore and dash, and begin with a letter or digit.")
+        }
+        return slug
     }
 
     fileprivate mutating func scopes(_ name: String) throws -> Scopes {

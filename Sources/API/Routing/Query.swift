@@ -23,6 +23,12 @@ struct Query: Equatable {
         self.values = values
     }
 
+    /// Reads the parameters of those names, and passes over others.
+    init(lenient text: Substring, reading names: [String]) throws {
+        let known = text.split(separator: "&").filter { item in names.contains { item.hasPrefix($0 + "=") } }
+        try self.init(known.joined(separator: "&")[...], allowed: names)
+    }
+
     private static func decode(_ text: Substring) throws -> String {
         guard let decoded = text.replacing("+", with: " ").removingPercentEncoding, !decoded.utf8.contains(0) else {
             throw Problem(.invalidRequest, "The query is not percent-encoded UTF-8.")

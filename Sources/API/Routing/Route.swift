@@ -10,6 +10,8 @@ struct Route: Sendable {
         case tenant(Scope)
         /// Who shows the operator's token.
         case `operator`
+        /// Who shows a tenant's key that may evaluate flags; told in the protocol's own way.
+        case flags
     }
 
     let method: HTTPRequest.Method
@@ -35,6 +37,12 @@ struct Route: Sendable {
             call.access.uses.note(caller, at: call.now)
             return try await TenantScope.run(caller.tenant) { try await answer(call, caller) }
         }
+    }
+
+    static func flags(
+        _ method: HTTPRequest.Method, _ path: PathPattern, _ answer: @escaping @Sendable (Call) async throws -> Answer
+    ) -> Route {
+        Route(method: method, path: path, access: .flags, answer: answer)
     }
 
     static func `operator`(

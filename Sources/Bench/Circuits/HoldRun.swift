@@ -23,9 +23,7 @@ struct HoldRun {
                 site.client, destination, count: held / Self.circuits, body: Array(kibibyte.prefix(100)),
                 first: Int64(number) << 24)
         }
-        for statement in ["bench.settle_ready", "bench.settle_request", "bench.settle_writes"] {
-            _ = try await site.client.execute(SQL[statement])
-        }
+        try await BenchServer.settle(site.client)
         let worker = try await GatewayProcess.start("work", site.server)
         // Ten polls: what a worker does once, at its start, is not what it costs when idle.
         try await Task.sleep(for: .seconds(5))

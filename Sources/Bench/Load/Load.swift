@@ -34,6 +34,9 @@ package struct Load: Sendable {
     package var patience = Duration.seconds(5)
     /// Whole requests as they go over the wire. HEAD is not understood.
     package var requests: Requests
+    /// Called on the load's thread with the number of each request that is answered, warm-up included, and its status;
+    /// must not block.
+    package var onAnswer: (@Sendable (_ number: Int, _ status: Int) -> Void)?
 
     package init(port: Int, extent: Extent, requests: Requests) {
         self.port = port

@@ -70,6 +70,7 @@ final class LoadRun {
     func answered(_ ticket: LoadSchedule.Ticket, status: Int, now: Int) {
         underway -= 1
         lastAnswer = now
+        load.onAnswer?(ticket.index, status)
         if ticket.isMeasured { report.record(status: status, microseconds: (now - ticket.due) / 1000) }
     }
 

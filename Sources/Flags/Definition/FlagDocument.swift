@@ -24,6 +24,15 @@ package struct FlagDocument: Sendable {
         (self.flags, self.evaluators, self.metadata) = (flags, evaluators, metadata)
     }
 
+    /// As flagd has it.
+    package var json: JSONValue {
+        .object([
+            "$schema": .string("https://flagd.dev/schema/v0/flags.json"),
+            "flags": .object(JSONObject(flags.map { (key: $0.key, value: $0.json) })),
+            "$evaluators": evaluators, "metadata": metadata,
+        ])
+    }
+
     /// flagd's JSON: `flags` is an object by keys, or an array of flags with a `key` each.
     package init(parsing text: [UInt8]) throws(FlagDocumentError) {
         func refusal(_ problem: String, _ pointer: JSONPointer = .root) -> FlagDocumentError {

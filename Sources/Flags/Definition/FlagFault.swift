@@ -22,6 +22,8 @@ package struct FlagFault: Sendable, Hashable, CustomStringConvertible {
 package struct FlagDocumentError: Error, Sendable, CustomStringConvertible {
     package let faults: [FlagFault]
 
+    package init(faults: [FlagFault]) { self.faults = faults }
+
     package var description: String { faults.map(\.description).joined(separator: "; ") }
 }
 

@@ -110,7 +110,7 @@ struct RuleCompiler {
         }
         nodes += evaluator.nodes
         readsTime = readsTime || evaluator.readsTime
-        return evaluator.rule
+        return name.hasPrefix(FlagSet.rolloutPrefix) ? .rollout(evaluator.rule) : evaluator.rule
     }
 
     /// Its result, if its arguments are all known.

@@ -39,6 +39,8 @@ package struct Evaluation: Sendable {
     package let metadata: JSONObject
     /// With the reason `error`, and only then.
     package let failure: Failure?
+    /// Whether a rollout's rule was asked on the way.
+    package var asksRollout = false
 
     /// An error where the value is of another type. A whole number is no float: the two are told apart by the flag.
     package func requiring(_ type: FlagValueType) -> Evaluation {

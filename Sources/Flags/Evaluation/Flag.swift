@@ -37,7 +37,9 @@ final class Flag: Sendable {
             var interpreter = Interpreter(subject: subject, budget: budget)
             defer { budget = interpreter.budget }
             do throws(LogicError) {
-                return chosen(try interpreter.value(of: rule, in: .evaluation))
+                var evaluation = chosen(try interpreter.value(of: rule, in: .evaluation))
+                evaluation.asksRollout = interpreter.asksRollout
+                return evaluation
             } catch .unknownOperator(let name) {
                 return failure(.parseError, "The flag's targeting has an unknown operator: \(name.prefix(80)).")
             } catch {

@@ -2,6 +2,10 @@ package import JSON
 
 /// Flags of one tenant's environment, compiled once and never changed.
 package struct FlagSet: Sendable {
+    /// Evaluators of rollouts are named by this and the key of their flag.
+    package static let rolloutPrefix = "rollout/"
+    package static let empty = FlagSet()
+
     /// In the order of their keys.
     let flags: [Flag]
     private let byKey: [String: Int]
@@ -36,6 +40,11 @@ package struct FlagSet: Sendable {
         guard !reader.faults.refuses else { throw FlagDocumentError(faults: reader.faults.all) }
         (self.flags, self.byKey, self.bucketing, self.metadata) = (flags, byKey, bucketing, metadata)
         (warnings, readsTime) = (reader.faults.all, reader.readsTime)
+    }
+
+    private init() {
+        (flags, byKey, bucketing, metadata) = ([], [:], .cbor, [:])
+        (warnings, readsTime) = ([], false)
     }
 
     package var keys: [String] { flags.map(\.key) }

@@ -4,6 +4,8 @@ import JSON
 struct Interpreter {
     let subject: Subject
     var budget: StepBudget
+    /// Whether a rollout's rule was reached.
+    private(set) var asksRollout = false
 
     mutating func value(of rule: Rule, in scope: Scope) throws(LogicError) -> JSONValue {
         try budget.spend()
@@ -49,6 +51,9 @@ struct Interpreter {
         case .unknown(let name, let arguments):
             _ = try values(of: arguments, in: scope)
             throw .unknownOperator(name)
+        case .rollout(let rule):
+            asksRollout = true
+            return try value(of: rule, in: scope)
         }
     }
 

@@ -19,6 +19,8 @@ indirect enum Rule: Sendable {
     case version(VersionTest)
     /// What is not known fails when it is reached, after its arguments.
     case unknown(String, [Rule])
+    /// What a rollout decides: that it was asked is remembered.
+    case rollout(Rule)
 
     var literal: JSONValue? { if case .literal(let value) = self { value } else { nil } }
 

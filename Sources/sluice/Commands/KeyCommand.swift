@@ -19,16 +19,18 @@ struct KeyCommand: AsyncParsableCommand {
         @Option(help: "What it opens: ingest, read, manage, flags-client; several times. Else all but flags-client.")
         var scope: [Scope] = []
         @Option(help: "When it ends: a time of RFC 3339, or days from now, as in 90d.") var expires: Expiry?
+        @Option(help: "Whose flags the key evaluates.") var environment = FlagEnvironment.standard
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            guard environment.isSlug else { throw ValidationError("--environment: \(environment) is no name") }
             guard label.utf8.count <= 200 else { throw ValidationError("--label may have 200 bytes") }
             try await withTenants(database) { store in
                 let tenant = try await store.requireTenant(named: tenant)
                 let key = APIKey.new()
                 let id = try await store.createKey(
                     key, label: label, scopes: scope.isEmpty ? .standard : Scopes(scope.map { Scopes($0) }),
-                    expiresAt: expires?.time, tenant: tenant.id, shard: tenant.shard)
+                    expiresAt: expires?.time, environment: environment, tenant: tenant.id, shard: tenant.shard)
                 print(json ? try NewKeyReport(id: id.description, key: key.text).json : key.text)
             }
         }

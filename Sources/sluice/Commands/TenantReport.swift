@@ -72,6 +72,7 @@ struct KeyReport: JSONReport {
     let expiresAt: String?
     let revokedAt: String?
     let lastUsedAt: String?
+    let environment: String
 
     init(_ key: KeyRecord) {
         id = key.id.description
@@ -81,6 +82,7 @@ struct KeyReport: JSONReport {
         expiresAt = key.expiresAt?.text
         revokedAt = key.revokedAt?.text
         lastUsedAt = key.lastUsedAt?.text
+        environment = key.environment
     }
 
     var line: String {

@@ -83,7 +83,7 @@ struct Bustle: Sendable {
         }
         let deliveries = try rows.compactMap { try Delivery($0, token: token) }
         let disarmed = try rows.filter { try Delivery($0, token: token) == nil }
-            .map { LaneID(shard: Site.shard, number: try $0.decode(0)) }
+            .compactMap { try $0.decode(0, as: Int64?.self) }.map { LaneID(shard: Site.shard, number: $0) }
         if !disarmed.isEmpty { try await site.deliveries.arm(disarmed) }
         claimed.update { $0 += deliveries }
     }

@@ -5,7 +5,7 @@ import Requests
 
 extension Delivery {
     /// A row of `deliveries.claim`, for tests that run it in a transaction of their own; nil for one that names a lane
-    /// which was disarmed.
+    /// which was disarmed, or that says that others can run.
     init?(_ row: Row, token: Int64) throws {
         guard let request = try row.decode(2, as: UUID?.self) else { return nil }
         self.init(

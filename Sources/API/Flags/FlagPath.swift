@@ -1,0 +1,37 @@
+import Flags
+import Model
+import Tenants
+
+extension Call {
+    /// Of the path. Throws a `Problem` for what can be no environment's name.
+    func environment(of caller: Caller) throws -> FlagEnvironment {
+        let name = String(self["environment"])
+        guard name.isSlug else { throw Problem(FlagRefusal.unknownEnvironment) }
+        return FlagEnvironment(tenant: caller.tenant, shard: caller.shard, name: name)
+    }
+
+    /// Of the path. Throws a `Problem` for what can be no flag's key.
+    func flagKey() throws -> String {
+        let key = String(self["key"])
+        guard FlagKey.isValid(key) else { throw Problem(FlagRefusal.unknownFlag) }
+        return key
+    }
+}
+
+extension Caller {
+    /// As revisions name who changed a flag.
+    func author(_ reason: String?) -> FlagAuthor { FlagAuthor("key \(key)", reason: reason) }
+}
+
+/// Runs a change of flags; throws a `Problem` in place of a refusal.
+func changingFlags<T>(_ change: () async throws -> T) async throws -> T {
+    do {
+        return try await change()
+    } catch let refusal as FlagRefusal {
+        throw Problem(refusal)
+    } catch let error as InvalidDocument {
+        throw Problem(.invalidFlag, error.faults)
+    } catch let error as FlagDocumentError {
+        throw Problem(.invalidFlag, error.faults.map { .init($0.pointer, $0.problem) })
+    }
+}

@@ -1,0 +1,87 @@
+import Flags
+import HTTPTypes
+import JSON
+import Postgres
+import Tenants
+
+extension FlagRecord {
+    /// Its settings, and what is not a setting.
+    var shown: JSONValue {
+        document.merging(
+            .object([
+                "key": .string(key), "type": .string(valueType.rawValue), "version": .number(JSONNumber(version)),
+                "created_at": .string(createdAt.rfc3339), "updated_at": .string(updatedAt.rfc3339),
+            ])
+        ).with("owner", settings.owner.map { .string($0) } ?? .null)
+            .with("archived_at", archivedAt.map { .string($0.rfc3339) } ?? .null)
+    }
+}
+
+extension FlagRevision {
+    var shown: JSONValue {
+        .object([
+            "key": .string(key), "version": .number(JSONNumber(version)),
+            "set_version": .number(JSONNumber(setVersion)), "definition": definition ?? .null, "settings": settings,
+            "source": .string(source), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,
+            "evidence": evidence ?? .null, "created_at": .string(createdAt.rfc3339),
+        ])
+    }
+}
+
+extension FlagUsage {
+    var shown: JSONValue {
+        .object([
+            "key": .string(key), "owner": owner.map { .string($0) } ?? .null, "permanent": .bool(isPermanent),
+            "updated_at": .string(updatedAt.rfc3339),
+            "last_evaluated_at": lastEvaluatedAt.map { .string($0.rfc3339) } ?? .null,
+            "evaluations": .number(JSONNumber(evaluations)), "variants": .array(variants.map { .string($0) }),
+            "stale": stale.map { .string($0) } ?? .null,
+        ])
+    }
+}
+
+extension FlagSetSummary {
+    var shown: JSONValue {
+        .object([
+            "name": .string(name), "version": .number(JSONNumber(version)),
+            "bucketing": .number(JSONNumber(bucketing)), "flags": .number(JSONNumber(flags)),
+            "updated_at": .string(updatedAt.rfc3339),
+        ])
+    }
+}
+
+extension FlagFault {
+    /// - Parameter path: where the fault is.
+    func shown(_ path: String) -> JSONValue {
+        .object(["field": .string(path), "problem": .string(problem)])
+    }
+}
+
+extension JSONValue {
+    fileprivate func with(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[name] = value
+        return .object(members)
+    }
+}
+
+extension Answer {
+    init(_ status: HTTPResponse.Status, _ document: JSONValue) {
+        var writer = JSONWriter()
+        writer.value(document)
+        self.init(status, json: writer)
+    }
+}
+
+extension Problem {
+    init(_ refusal: FlagRefusal) {
+        let kind: ProblemKind =
+            switch refusal {
+            case .unknownEnvironment, .unknownFlag, .unknownRevision, .unknownVariant: .notFound
+            case .stale: .preconditionFailed
+            case .tooManyEnvironments, .full: .tooManyFlags
+            case .bucketingIsFixed: .bucketingFixed
+            }
+        self.init(kind, refusal.description.prefix(1).uppercased() + refusal.description.dropFirst() + ".")
+    }
+}
