@@ -173,7 +173,7 @@ BEGIN
     SELECT * INTO v_rollout FROM sluice.rollout r
     WHERE r.shard = p_shard AND r.tenant_id = p_tenant AND r.environment = p_environment AND r.flag_key = p_key
       AND r.status IN ('running', 'held') FOR UPDATE;
-    IF NOT FOUND THEN RETURN 'unknown'; END IF;
+    IF NOT FOUND THEN RETURN 'none'; END IF;
     v_now := clock_timestamp();
     CASE p_command
         WHEN 'approve' THEN
@@ -210,7 +210,7 @@ BEGIN
     RETURN 'done';
 END $$;
 
-COMMENT ON FUNCTION sluice.command_rollout IS 'What a person wants of a flag''s rollout. approve: the step may end; hold: it does not end by itself, and is watched; resume: a held step begins anew, with the flag as it is now; rollback: all get the control; cancel: the rollout ends, and the weights stay. Answers done, unknown (none is under way), or, of a resume, as sluice.rollout_obstacle.';
+COMMENT ON FUNCTION sluice.command_rollout IS 'What a person wants of a flag''s rollout. approve: the step may end; hold: it does not end by itself, and is watched; resume: a held step begins anew, with the flag as it is now; rollback: all get the control; cancel: the rollout ends, and the weights stay. Answers done, none (none is under way), or, of a resume, as sluice.rollout_obstacle.';
 
 CREATE FUNCTION sluice.end_rollout(p_flag sluice.flag) RETURNS sluice.flag LANGUAGE plpgsql AS $$
 DECLARE
