@@ -16,7 +16,7 @@
 -- > version int8
 SELECT answer, version FROM sluice.start_rollout($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: rollouts.command
+-- name: rollouts.order
 -- $1 shard int2
 -- $2 tenant_id uuid
 -- $3 environment text

@@ -31,7 +31,7 @@ extension TenantStore {
         _ order: RolloutOrder, rolloutOf key: String, in environment: FlagEnvironment, by author: FlagAuthor
     ) async throws -> Rollout {
         let rows = try await client.execute(
-            SQL["rollouts.command"],
+            SQL["rollouts.order"],
             Parameters(
                 environment.shard, environment.tenant.uuid, environment.name, key, order.rawValue, author.actor,
                 author.reason))

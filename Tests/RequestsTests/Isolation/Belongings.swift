@@ -56,6 +56,7 @@ struct Belongings: Sendable {
         for name in [
             // The command holds the lane: nobody claims what waits.
             "health.put", "circuits.put_policy", "circuits.command", "replays.start", "routes.put", "sources.put",
+            "flags.put", "rollouts.start",
         ] {
             _ = try await site.client.execute(SQL[name], SQL[name].arguments(made))
         }
@@ -65,6 +66,12 @@ struct Belongings: Sendable {
                 INSERT INTO sluice.circuit_bucket
                 SELECT shard, tenant_id, destination_id, gen_random_uuid(), 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0
                 FROM sluice.destination WHERE tenant_id = $1
+                """), Parameters(made.tenant))
+        _ = try await site.client.execute(
+            Statement(
+                """
+                INSERT INTO sluice.rollout_outcome
+                SELECT shard, tenant_id, rollout_id, step, true, 'x', 1, 0, started_at FROM sluice.rollout WHERE tenant_id = $1
                 """), Parameters(made.tenant))
         _ = try await site.client.execute(
             Statement("INSERT INTO sluice.tenant_reader (role_name, shard, tenant_id) VALUES ($1::text, $2, $3)"),

@@ -26,7 +26,8 @@ import Testing
     private static let writes: Set = [
         "circuits.command", "circuits.put_policy", "destinations.delete", "destinations.put", "health.delete",
         "health.put", "keys.create", "keys.revoke", "keys.rotate", "replays.cancel", "replays.start", "requests.cancel",
-        "requests.replay", "routes.delete", "routes.put", "sources.delete", "sources.put", "sources.rotate",
+        "requests.replay", "rollouts.order", "rollouts.start", "routes.delete", "routes.put", "sources.delete",
+        "sources.put", "sources.rotate",
     ]
 }
 

@@ -80,6 +80,7 @@ extension Parameters {
     private func int8(_ name: String) -> Int64? {
         switch name {
         case "before_lane": .max
+        case "bytes": 1 << 20
         case "expected": nil
         default: 1
         }
@@ -104,6 +105,13 @@ extension Parameters {
         case (_, "after"), (_, "first_name"), (_, "headers"): ""
         case (_, "filters"): "[]"
         case (_, "scheme"): "github"
+        case (_, "definition"): #"{"state": "ENABLED", "variants": {"on": true, "off": false}}"#
+        case (_, "value_type"): "boolean"
+        case (_, "control"): "off"
+        case (_, "treatment"): "on"
+        case (_, "steps"): #"[{"weight": 1000, "hold_s": 60, "min_n": 50, "approval": false}]"#
+        case (_, "guard"): #"{"mode": "rollback", "alpha": 0.01, "tau": 0.02, "min_n": 50, "max_age_s": 300}"#
+        case (_, "order"): "hold"
         default: "x"
         }
     }
