@@ -18,10 +18,10 @@ struct RolloutCountsPureTests {
 
     @Test func firstAttemptsAreCountedByUnit() {
         let counts = RolloutCounts()
-        for (verdict, attemptClass) in [
-            (Verdict.delivered, AttemptClass.delivered), (.retry, .serverError), (.dead, .rejected),
-            (.dead, .throttled),
-        ] {
+        let outcomes: [(Verdict, AttemptClass)] = [
+            (.delivered, .delivered), (.retry, .serverError), (.dead, .rejected), (.dead, .throttled),
+        ]
+        for (verdict, attemptClass) in outcomes {
             counts.note(Outcome(verdict, attemptClass), of: Self.delivery())
         }
         counts.note(Outcome(.delivered, .delivered), of: Self.delivery(unit: "other"))

@@ -198,6 +198,7 @@ DECLARE
     v_set     sluice.flag_set;
     v_rollout sluice.rollout;
 BEGIN
+    -- It waits for nobody: what it has looked at before it would keep locked meanwhile.
     FOR v_due IN
         SELECT * FROM sluice.rollout r WHERE r.shard = ANY (p_shards) AND r.next_check_at <= v_now ORDER BY r.next_check_at LIMIT 64
     LOOP
@@ -206,7 +207,7 @@ BEGIN
         CONTINUE WHEN NOT FOUND;
         SELECT * INTO v_rollout FROM sluice.rollout r
         WHERE r.shard = v_due.shard AND r.tenant_id = v_due.tenant_id AND r.rollout_id = v_due.rollout_id AND r.next_check_at <= v_now
-        FOR UPDATE;
+        FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         done := sluice.judge_rollout(v_set, v_rollout);
         shard := v_rollout.shard;
@@ -218,7 +219,7 @@ BEGIN
     END LOOP;
 END $$;
 
-COMMENT ON FUNCTION sluice.check_rollout IS 'Judges the rollout that is most overdue and whose set nobody has locked; says which, and what was done. NULLs: none is due.';
+COMMENT ON FUNCTION sluice.check_rollout IS 'Judges the rollout that is most overdue, of those that nobody has locked; says which, and what was done. NULLs: none is due.';
 
 CREATE FUNCTION sluice.circuit_opened(p_shard smallint, p_tenant uuid, p_destination uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
