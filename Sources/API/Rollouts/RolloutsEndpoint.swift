@@ -81,7 +81,8 @@ struct RolloutsEndpoint: Sendable {
         if case .object(var members) = document, let given = members["reason"] {
             switch given {
             case .null: break
-            case .string(let text) where text.utf8.count <= FlagAuthor.reasonLimit: reason = text
+            case .string(let text) where text.utf8.count <= FlagAuthor.reasonLimit && !text.utf8.contains(0):
+                reason = text
             default:
                 throw Problem(
                     .invalidRollout, [.init("reason", "must be a string of up to \(FlagAuthor.reasonLimit) bytes")])

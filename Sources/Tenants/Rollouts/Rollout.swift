@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import JSON
 package import Model
 package import Postgres

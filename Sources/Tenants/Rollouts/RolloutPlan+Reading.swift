@@ -15,11 +15,14 @@ extension RolloutPlan {
         let members = reader.members(document, "", of: Self.members)
         let control = reader.requiredString(members["control"], "control", limit: Self.variantLimit)
         let treatment = reader.requiredString(members["treatment"], "treatment", limit: Self.variantLimit)
+        let unit = reader.string(members["unit"], "unit", limit: Self.unitLimit)
+        for (path, text) in [("control", control), ("treatment", treatment), ("unit", unit ?? "")]
+        where text.utf8.contains(0) { reader.refuse(path, "must not have a zero byte") }
         if control == treatment, !control.isEmpty { reader.refuse("treatment", "must be another variant than control") }
         let protection = reader.protection(members["guard"])
         let steps = reader.steps(members["steps"], minimum: protection.minimum)
         self.init(control: control, treatment: treatment, steps: steps)
-        unit = reader.string(members["unit"], "unit", limit: Self.unitLimit) ?? unit
+        if let unit { self.unit = unit }
         keepsSeed = reader.bool(members["keep_seed"], "keep_seed", default: keepsSeed)
         self.protection = protection
         guard reader.faults.isEmpty else { throw InvalidDocument(faults: reader.faults) }

@@ -18,7 +18,7 @@ extension TenantStore {
                 plan.treatment, plan.unit, plan.keepsSeed, JSONValue.array(plan.steps.map(\.json)).text,
                 plan.protection.json.text, author.actor, author.reason))
         let answer: String = try rows.first?.decode(0) ?? RolloutRefusal.noFlag.rawValue
-        if answer != "started" { throw RolloutRefusal(rawValue: answer) ?? .noFlag }
+        if answer != "started" { throw RolloutRefusal(rawValue: answer) ?? RolloutRefusal.noFlag }
         guard let rollout = try await rollouts(of: key, limit: 1, in: environment).first else {
             throw RolloutRefusal.noFlag
         }
@@ -36,7 +36,7 @@ extension TenantStore {
                 environment.shard, environment.tenant.uuid, environment.name, key, order.rawValue, author.actor,
                 author.reason))
         let answer: String = try rows.first?.decode(0) ?? RolloutRefusal.noneUnderWay.rawValue
-        if answer != "done" { throw RolloutRefusal(rawValue: answer) ?? .noneUnderWay }
+        if answer != "done" { throw RolloutRefusal(rawValue: answer) ?? RolloutRefusal.noneUnderWay }
         guard let rollout = try await rollouts(of: key, limit: 1, in: environment).first else {
             throw RolloutRefusal.noneUnderWay
         }

@@ -27,6 +27,7 @@ struct RolloutPlanPureTests {
     @Test(arguments: [
         (#"{"treatment": "on", "steps": [{"weight": 1}]}"#, "control is missing"),
         (#"{"control": "on", "treatment": "on", "steps": [{"weight": 1}]}"#, "treatment must be another"),
+        (#"{"control": "off", "treatment": "on", "unit": "a\u0000", "steps": [{"weight": 1}]}"#, "unit must not have"),
         (#"{"control": "off", "treatment": "on"}"#, "steps must have a step"),
         (#"{"control": "off", "treatment": "on", "steps": []}"#, "steps must have a step"),
         (#"{"control": "off", "treatment": "on", "steps": [{}]}"#, "steps[0].weight is missing"),
