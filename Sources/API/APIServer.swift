@@ -66,7 +66,7 @@ package struct APIServer: Service {
             + TenantKeysEndpoint(store: stores.operators).routes
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
-            + FlagHistoryEndpoint(store: stores.tenants).routes
+            + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
             + OFREPEndpoint(
                 snapshot: snapshot, uses: access.flagUses, streams: streams, limits: ClientKeyLimits(), logger: logger
             ).routes

@@ -224,11 +224,14 @@ BEGIN
     FROM jsonb_to_recordset(p_events) AS e (epoch bigint, reason text, from_state sluice.circuit_state,
         to_state sluice.circuit_state, mode sluice.circuit_mode, actor text, evidence jsonb)
     ON CONFLICT DO NOTHING;
+    IF p_next.mode = 'auto' AND jsonb_path_exists(p_events, '$[*] ? (@.to_state == "open" && @.from_state != "open")') THEN
+        PERFORM sluice.circuit_opened(p_next.shard, p_next.tenant_id, p_next.destination_id);
+    END IF;
     IF p_announce THEN PERFORM sluice.announce_circuit(p_next.shard, p_next.tenant_id, p_next.destination_id); END IF;
     RETURN true;
 END $$;
 
-COMMENT ON FUNCTION sluice.apply_circuit IS 'Writes what the machine decided, if the circuit is still in the version on which it decided; else changes nothing and returns false. The caller arms the lanes of a gate that opened, after the commit.';
+COMMENT ON FUNCTION sluice.apply_circuit IS 'Writes what the machine decided, if the circuit is still in the version on which it decided; else changes nothing and returns false. A circuit that opens rolls back what was being rolled out to its destination. The caller arms the lanes of a gate that opened, after the commit.';
 
 CREATE FUNCTION sluice.put_circuit_policy(p_shard smallint, p_tenant uuid, p_destination uuid, p_overrides jsonb) RETURNS bigint
 LANGUAGE plpgsql AS $$

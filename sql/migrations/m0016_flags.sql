@@ -230,13 +230,14 @@ BEGIN
     WHERE f.shard = p_shard AND f.tenant_id = p_tenant AND f.environment = p_environment AND f.key = p_key AND f.archived_at IS NULL;
     IF NOT FOUND THEN RETURN 'unknown'; END IF;
     IF v_flag.version <> p_expected THEN RETURN 'changed'; END IF;
+    v_flag := sluice.end_rollout(v_flag);
     v_flag.archived_at := clock_timestamp();
     PERFORM sluice.write_flag(v_set, v_flag, 'archive', p_actor, p_reason);
     PERFORM sluice.publish_flag_set(v_set);
     RETURN 'deleted';
 END $$;
 
-COMMENT ON FUNCTION sluice.archive_flag IS 'Archives a flag: it is evaluated no more. Answers deleted, changed (it is not of version p_expected; NULL: any), or unknown.';
+COMMENT ON FUNCTION sluice.archive_flag IS 'Archives a flag: it is evaluated no more, and its rollout is cancelled. Answers deleted, changed (it is not of version p_expected; NULL: any), or unknown.';
 
 CREATE FUNCTION sluice.revert_flag(
     p_shard smallint, p_tenant uuid, p_environment text, p_key text, p_to bigint, p_expected bigint, p_actor text, p_reason text,
@@ -312,13 +313,14 @@ BEGIN
     answer := 'put';
     version := v_flag.version;
     set_version := v_set.version;
-    IF v_killed = v_flag.definition THEN RETURN; END IF;
+    IF v_killed = v_flag.definition AND v_flag.rollout IS NULL THEN RETURN; END IF;
+    v_flag := sluice.end_rollout(v_flag);
     v_flag.definition := v_killed;
     version := sluice.write_flag(v_set, v_flag, 'kill', p_actor, p_reason);
     set_version := sluice.publish_flag_set(v_set);
 END $$;
 
-COMMENT ON FUNCTION sluice.kill_flag IS 'Switches a flag off at once, whatever its version: to the caller''s own default, or to one variant for all. What is killed already stays as it is. Answers put, unknown or unknown_variant.';
+COMMENT ON FUNCTION sluice.kill_flag IS 'Switches a flag off at once, whatever its version: to the caller''s own default, or to one variant for all; its rollout is cancelled. What is killed already stays as it is. Answers put, unknown or unknown_variant.';
 
 CREATE FUNCTION sluice.put_flag_set(
     p_shard smallint, p_tenant uuid, p_environment text, p_bucketing smallint, p_evaluators text, p_metadata text, p_expected bigint,
@@ -402,6 +404,7 @@ BEGIN
         WHERE p_prune AND f.shard = p_shard AND f.tenant_id = p_tenant AND f.environment = p_environment AND f.archived_at IS NULL
           AND f.key <> ALL (p_keys)
     LOOP
+        v_flag := sluice.end_rollout(v_flag);
         v_flag.archived_at := v_now;
         PERFORM sluice.write_flag(v_set, v_flag, 'import', p_actor, p_reason);
         archived := archived + 1;
