@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 import HTTPTypes
 import HummingbirdCore
 import JSON
@@ -25,8 +25,10 @@ extension TenantSnapshot {
     /// Throws a `Problem` where the tenant may not send requests now.
     func requireIngest(_ tenant: Tenant, now: Timestamp) throws {
         guard has(.ingest, for: tenant, now: now) else {
-            throw Problem(.featureOff, "The gateway's operator has switched this off for the tenant. Nothing was stored.")
-                .retry(after: 60)
+            throw Problem(
+                .featureOff, "The gateway's operator has switched this off for the tenant. Nothing was stored."
+            )
+            .retry(after: 60)
         }
     }
 }
