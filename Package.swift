@@ -63,14 +63,14 @@ let package = Package(
         module("Model", []),
         module("JSON", []),
         module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
-        module("Tenants", ["Flags", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
-        module("Requests", ["Model", "Postgres", "SQL", logging, lifecycle]),
+        module("Tenants", ["FlagEngine", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
+        module("Requests", ["JSON", "Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
-        module("Flags", ["JSON"]),
+        module("FlagEngine", ["JSON"]),
         module(
             "API",
             [
-                "Flags", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
+                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
@@ -83,13 +83,13 @@ let package = Package(
         module(
             "Bench",
             [
-                "Flags", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink",
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Worker", "Sink",
                 nioCore, nioPosix, nioHTTP1, logging,
             ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Flags", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink",
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink",
                 "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -100,13 +100,13 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "SQL"]),
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
-        tests("FlagsTests", ["Flags", "JSON"], resources: [.copy("Fixtures")]),
-        tests("TenantsTests", ["Tenants", "Flags", "JSON", "Model", "Postgres"]),
+        tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
+        tests("TenantsTests", ["Tenants", "FlagEngine", "JSON", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",
-            ["API", "Flags", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+            ["API", "FlagEngine", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
         tests(
             "WorkerTests",
             [

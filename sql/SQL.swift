@@ -20,6 +20,9 @@ package enum SQL {
         Migration(name: "m0014_routes", sql: text(PackageResources.m0014_routes_sql)),
         Migration(name: "m0015_access", sql: text(PackageResources.m0015_access_sql)),
         Migration(name: "m0016_flags", sql: text(PackageResources.m0016_flags_sql)),
+        Migration(name: "m0017_flag_sets", sql: text(PackageResources.m0017_flag_sets_sql)),
+        Migration(name: "m0018_rollouts", sql: text(PackageResources.m0018_rollouts_sql)),
+        Migration(name: "m0019_rollout_guard", sql: text(PackageResources.m0019_rollout_guard_sql)),
     ]
 
     /// Every named statement of the query files.
@@ -27,7 +30,7 @@ package enum SQL {
         PackageResources.tenants_sql, PackageResources.keys_sql, PackageResources.destinations_sql,
         PackageResources.routes_sql, PackageResources.sources_sql,
         PackageResources.requests_sql, PackageResources.replays_sql,
-        PackageResources.deliveries_sql, PackageResources.flags_sql,
+        PackageResources.deliveries_sql, PackageResources.flags_sql, PackageResources.rollouts_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
         PackageResources.doctor_sql,
     ].flatMap(parse)

@@ -44,8 +44,7 @@ package struct APIServer: Service {
         uses = KeyUseLoop(access.uses, stores.operators, logger: logger)
         limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
-        let evaluated = FlagUses()
-        flagUses = FlagUseLoop(evaluated, stores.operators, logger: logger)
+        flagUses = FlagUseLoop(access.flagUses, stores.operators, logger: logger)
         streams = FlagStreams(jitter: configuration.streamJitter, snapshot: snapshot)
         let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)
@@ -67,9 +66,9 @@ package struct APIServer: Service {
             + TenantKeysEndpoint(store: stores.operators).routes
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
-            + FlagHistoryEndpoint(store: stores.tenants).routes
+            + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
             + OFREPEndpoint(
-                snapshot: snapshot, uses: evaluated, streams: streams, limits: ClientKeyLimits(), logger: logger
+                snapshot: snapshot, uses: access.flagUses, streams: streams, limits: ClientKeyLimits(), logger: logger
             ).routes
             + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(

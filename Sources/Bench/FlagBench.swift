@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 import JSON
 
 /// What evaluating a flag costs in process, without a database and a network.

@@ -87,7 +87,8 @@ package struct DeliveryStore: Sendable {
             lane: lane, tenant: TenantID(try row.decode(1)), request: request, token: token, attempt: try row.decode(3),
             epoch: try row.decode(10),
             isExpired: try row.decode(4), method: try row.decode(5), path: try row.decode(6), query: try row.decode(7),
-            headers: HeaderLines(text: try row.decode(8)), body: try row.decode(9, as: Bytea.self).bytes)
+            headers: HeaderLines(text: try row.decode(8)), body: try row.decode(9, as: Bytea.self).bytes,
+            rollout: try row.decode(11, as: String?.self).flatMap(RolloutMark.init))
     }
 
     package func arm(_ lanes: [LaneID]) async throws {

@@ -18,6 +18,8 @@ package struct NewRequest: Sendable {
     package var idempotency: Idempotency?
     /// A caller waits for the outcome: who records it says so to all processes.
     package var isAwaited = false
+    /// What flags decided of its routes: a JSON array, as the column `stamps` has it; nil: no flag took part.
+    package var stamps: String?
 
     package init(
         id: RequestID, tenant: TenantID, addressee: Addressee, method: String, path: String,

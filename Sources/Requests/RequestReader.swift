@@ -37,6 +37,8 @@ package struct RequestRecord: Sendable {
     package let receivedAt: Timestamp
     package let dueAt: Timestamp
     package let expiresAt: Timestamp?
+    /// What flags decided of its routes: a JSON array; nil: no flag took part.
+    package let stamps: String?
     package let deliveries: [Delivery]
     package let attempts: [Attempt]
 }
@@ -63,6 +65,7 @@ package struct RequestReader: Sendable {
             id: id, method: try row.decode(0), path: try row.decode(1), query: try row.decode(2),
             topic: try row.decode(3), headers: HeaderLines(text: try row.decode(4)), bytes: try row.decode(5),
             receivedAt: try row.decode(6), dueAt: try row.decode(7), expiresAt: try row.decode(8),
+            stamps: try row.decode(9),
             deliveries: try await deliveries.map(Self.delivery),
             attempts: try await attempts.map(Self.attempt))
     }

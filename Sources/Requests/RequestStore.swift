@@ -97,7 +97,7 @@ extension Parameters {
             requests.map(\.query), requests.map(\.headers.text), requests.map { Bytea($0.body) },
             requests.map(\.dueAt), requests.map(\.expiresAt), requests.map { $0.idempotency.map { Bytea($0.key) } },
             requests.map { $0.idempotency.map { Bytea($0.fingerprint) } }, keyWindow, again,
-            requests.filter(\.isAwaited).map(\.id.uuid))
+            requests.filter(\.isAwaited).map(\.id.uuid), requests.map(\.stamps))
     }
 }
 

@@ -8,10 +8,7 @@ struct SnapshotRouting: Sendable {
     private var sources = PartedDictionary<SourceID, Source>()
     private var byToken = PartedDictionary<SourceToken.Hash, Source>()
 
-    /// Each destination once.
-    func destinations(of message: Message, tenant: TenantID) -> [DestinationID] {
-        tables[tenant]?.destinations(of: message) ?? []
-    }
+    func routes(of message: Message, tenant: TenantID) -> [TopicRoute] { tables[tenant]?.routes(of: message) ?? [] }
 
     func source(_ token: SourceToken.Hash, now: Timestamp) -> Source? {
         guard let source = byToken[token], source.isOpened(by: token, now: now) else { return nil }

@@ -110,11 +110,9 @@ package final class TenantSnapshot: Sendable {
 
     package func destination(_ id: DestinationID) -> Destination? { contents.byID[id]?.destination }
 
-    /// Where the tenant's routes lead a message, each once; none that is being deleted.
-    package func destinations(of message: Message, tenant: TenantID) -> [Destination] {
-        contents.routing.destinations(of: message, tenant: tenant).compactMap { id in
-            destination(id).flatMap { $0.deletion == nil ? $0 : nil }
-        }
+    /// The tenant's routes that take a message; several may lead to one destination.
+    package func routes(of message: Message, tenant: TenantID) -> [TopicRoute] {
+        contents.routing.routes(of: message, tenant: tenant)
     }
 
     /// nil for a token that is unknown or was replaced, of a source that is not enabled, or whose tenant is not known

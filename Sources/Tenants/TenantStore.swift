@@ -5,7 +5,8 @@ import SQL
 /// Writes and reads the configuration of tenants.
 package struct TenantStore: Sendable {
     package static let statements = SQL.statements.filter {
-        ["tenants.", "keys.", "destinations.", "routes.", "sources.", "flags."].contains(where: $0.name.hasPrefix)
+        ["tenants.", "keys.", "destinations.", "routes.", "sources.", "flags.", "rollouts."].contains(
+            where: $0.name.hasPrefix)
     }
 
     let client: Client

@@ -3,11 +3,13 @@ import Model
 import Requests
 import Tenants
 
-/// Makes attempts of claimed deliveries, records their outcomes, and tells what they say of their destinations.
+/// Makes attempts of claimed deliveries, records their outcomes, and tells what they say of their destinations and of
+/// rollouts.
 struct Dispatcher: Sendable {
     let reporter: Reporter
     let watch: CircuitWatch
     let policies: CircuitPolicies
+    let rollouts: RolloutCounts
     let destination: @Sendable (LaneID) async -> Destination?
 
     /// Returns when the outcome is recorded.
@@ -30,6 +32,7 @@ struct Dispatcher: Sendable {
         let mark = DestinationMark(destination.id, signal: signal.word, isSlow: signal.isSlow)
         if await reporter.report(Report(delivery, outcome, mark: mark)) {
             watch.note(signal, of: key, claimedIn: delivery.epoch)
+            rollouts.note(outcome, of: delivery)
         }
         return signal
     }

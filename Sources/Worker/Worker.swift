@@ -28,6 +28,7 @@ package struct Worker: Service {
     private let health: HealthLoop
     private let watch: CircuitWatch
     private let reporter: Reporter
+    private let rollouts: RolloutLoop
     private let arm: ArmLoop
     private let outlets: [Outlet]
     private let tokenSender: HTTPSender
@@ -56,14 +57,20 @@ package struct Worker: Service {
         let armClient = client("arm", ArmLoop.statements)
         executor = loop
         let circuitClient = client("circuits", CircuitStore.statements + HealthStore.statements)
-        clients = [claimClient, reportClient, armClient, circuitClient]
+        let rolloutClient = client("rollouts", RolloutStore.statements)
+        clients = [claimClient, reportClient, armClient, circuitClient, rolloutClient]
         arm = ArmLoop(armClient, logger: logger)
         reporter = Reporter(DeliveryStore(reportClient), arm: arm, logger: logger)
         let worker = WorkerID.new()
         let circuitStore = CircuitStore(circuitClient)
         let policies = CircuitPolicies(circuitStore, snapshots)
         watch = CircuitWatch(logger: logger)
-        let dispatcher = Dispatcher(reporter: reporter, watch: watch, policies: policies) { lane in
+        let rolloutCounts = RolloutCounts()
+        rollouts = RolloutLoop(
+            node: node, counts: rolloutCounts, store: RolloutStore(rolloutClient), logger: logger)
+        let dispatcher = Dispatcher(
+            reporter: reporter, watch: watch, policies: policies, rollouts: rolloutCounts
+        ) { lane in
             if let known = snapshots.current.destination(lane) { return known }
             // Made a moment ago: a claim can be faster than the news of its destination.
             try? await snapshots.load()
@@ -98,8 +105,8 @@ package struct Worker: Service {
 
     /// Runs until a graceful shutdown: stops claiming, finishes or hands back, records, closes its connections.
     package func run() async throws {
-        // Circuits stop before the health checks, whose probe they use.
-        let parts: [any Service] = [arm, reporter, health, circuits, claims]
+        // Circuits stop before the health checks, whose probe they use; rollouts after the last outcome.
+        let parts: [any Service] = [arm, rollouts, reporter, health, circuits, claims]
         let services = parts.map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }

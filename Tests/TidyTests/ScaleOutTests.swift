@@ -37,7 +37,9 @@ struct ScaleOutTests {
     static let owned = [
         "circuit", "circuit_bucket", "circuit_event", "circuit_policy",
         "request", "idempotency_key", "lane", "ready", "in_flight", "attempt", "dead_letter", "destination", "api_key",
-        "delivery", "health_check", "expiry", "replay", "route", "source",
+        "delivery", "health_check", "expiry", "replay", "route", "source", "flag_set", "flag", "flag_revision",
+        "flag_use",
+        "rollout", "rollout_outcome",
     ]
 
     /// Of the configuration's snapshot, which is of all shards, and of partitions, which span them.

@@ -76,7 +76,8 @@ struct SchemaTests {
               AND NOT (columns.names[1] = 'shard'
                        AND (columns.names[2] IN ('tenant_id', 'lane_id')
                             OR name.relname IN ('lane_timer', 'circuit_probe', 'circuit_timer', 'idempotency_key_expiry',
-                                                'health_check_timer', 'health_check_shared', 'expiry_pkey')))
+                                                'health_check_timer', 'health_check_shared', 'expiry_pkey',
+                                                'rollout_check')))
             """),
         Rule(
             "every table has a primary key",

@@ -24,14 +24,24 @@ struct SourceTests {
     }
 
     /// Domain modules are siblings.
-    @Test(arguments: ["Tenants", "Requests", "Circuits", "Health", "Flags"])
+    @Test(arguments: ["Tenants", "Requests", "Circuits", "Health"])
     func knowsNoSibling(_ module: String) throws {
-        let siblings = Set(["Tenants", "Requests", "Circuits", "Health", "Flags", "API", "Worker", "Dashboard"])
+        let siblings = Set(["Tenants", "Requests", "Circuits", "Health", "API", "Worker", "Dashboard"])
             .subtracting([module])
         for file in try SourceTree.swift(in: "Sources") where file.module == module {
             for line in file.lines {
                 guard let name = line.firstMatch(of: /^(?:package )?import (\w+)$/)?.1 else { continue }
                 #expect(!siblings.contains(String(name)), "\(file.path)")
+            }
+        }
+    }
+
+    /// Pure, and fit for any program that has JSON.
+    @Test func theFlagEngineKnowsOnlyJSON() throws {
+        for file in try SourceTree.swift(in: "Sources") where file.module == "FlagEngine" {
+            for line in file.lines {
+                guard let name = line.firstMatch(of: /^(?:package )?import (\w+)$/)?.1 else { continue }
+                #expect(name == "JSON", "\(file.path)")
             }
         }
     }

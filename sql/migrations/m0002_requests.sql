@@ -27,6 +27,7 @@ CREATE TABLE sluice.request (
     received_at    timestamptz NOT NULL,
     due_at         timestamptz NOT NULL,
     expires_at     timestamptz,
+    stamps         jsonb,
     PRIMARY KEY (shard, tenant_id, request_id)
 ) PARTITION BY RANGE (request_id);
 
@@ -39,6 +40,14 @@ COMMENT ON COLUMN sluice.request.query IS 'Without the question mark; NULL where
 COMMENT ON COLUMN sluice.request.headers IS 'One "name: value" a line, in the order of arrival, without hop-by-hop headers and the gateway''s own key.';
 COMMENT ON COLUMN sluice.request.due_at IS 'When its first attempts were due.';
 COMMENT ON COLUMN sluice.request.expires_at IS 'An attempt that would start later is not made.';
+COMMENT ON COLUMN sluice.request.stamps IS 'What flags decided of its routes when it was stored, an object each: route, environment, flag, variant, reason, lane (NULL: it went nowhere), and the side of a rollout. NULL: no flag took part. Retries and replays keep to it.';
+
+CREATE FUNCTION sluice.rollout_of(p_stamps jsonb, p_lane bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT (s.stamp -> 'rollout')::text FROM jsonb_array_elements(p_stamps) AS s (stamp)
+    WHERE (s.stamp ->> 'lane')::bigint = p_lane AND s.stamp ? 'rollout' LIMIT 1
+$$;
+
+COMMENT ON FUNCTION sluice.rollout_of IS 'The side of a rollout on which a request''s delivery by a lane is, as JSON; NULL: on none.';
 
 CREATE TABLE sluice.idempotency_key (
     shard       smallint NOT NULL,

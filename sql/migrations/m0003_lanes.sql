@@ -210,7 +210,7 @@ CREATE FUNCTION sluice.claim(
     p_leaving_out uuid[] DEFAULT '{}'
 ) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
-    method text, path text, query text, headers text, body bytea, epoch bigint)
+    method text, path text, query text, headers text, body bytea, epoch bigint, rollout text)
 LANGUAGE plpgsql ROWS 100 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -285,7 +285,8 @@ BEGIN
     FROM taken t;
 
     RETURN QUERY
-    SELECT c.lane_id, c.tenant_id, c.request_id, c.attempt, coalesce(q.expires_at <= v_now, false), q.method, q.path, q.query, q.headers, q.body, c.epoch
+    SELECT c.lane_id, c.tenant_id, c.request_id, c.attempt, coalesce(q.expires_at <= v_now, false), q.method, q.path, q.query, q.headers, q.body, c.epoch,
+           CASE WHEN q.stamps IS NOT NULL THEN sluice.rollout_of(q.stamps, c.lane_id) END
     FROM unnest(v_from, v_tenants, v_requests, v_attempts, v_epochs) AS c (lane_id, tenant_id, request_id, attempt, epoch)
     -- The limit keeps the planner from walking the keys between v_first and v_last, which choose the partitions.
     CROSS JOIN LATERAL (
@@ -323,7 +324,7 @@ BEGIN
         FROM looked k
         WHERE l.shard = p_shard AND l.lane_id = k.lane_id AND (k.rows > 0 OR k.runnable_at > v_now)
         RETURNING l.lane_id, l.tenant_id, l.armed)
-    SELECT c.lane_id, c.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea, NULL::bigint
+    SELECT c.lane_id, c.tenant_id, NULL::uuid, 0::smallint, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::bytea, NULL::bigint, NULL::text
     FROM changed c WHERE NOT c.armed;
 
     IF v_from IS NULL AND sluice.can_run(p_shard) THEN RETURN NEXT; END IF;

@@ -4,7 +4,7 @@ CREATE FUNCTION sluice.store(
     p_shards smallint[], p_tenants uuid[], p_destinations uuid[], p_lanes bigint[], p_topics text[], p_fan_outs text[], p_requests uuid[],
     p_methods text[], p_paths text[], p_queries text[], p_headers text[], p_bodies bytea[],
     p_dues timestamptz[], p_expiries timestamptz[], p_keys bytea[], p_fingerprints bytea[], p_key_window interval, p_again boolean,
-    p_awaited uuid[]
+    p_awaited uuid[], p_stamps text[]
 ) RETURNS TABLE (place integer, request_id uuid, is_same_payload boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -54,13 +54,13 @@ BEGIN
 
     WITH stored AS (
         INSERT INTO sluice.request (shard, tenant_id, request_id, destination_id, topic, lanes, method, path, query, headers, body,
-                                    received_at, due_at, expires_at)
+                                    received_at, due_at, expires_at, stamps)
         SELECT i.shard, i.tenant_id, i.request_id, i.destination_id, i.topic, coalesce(i.fan_out::bigint[], ARRAY[i.lane_id]),
-               i.method, i.path, i.query, i.headers, i.body, v_now, coalesce(i.due_at, v_now), i.expires_at
+               i.method, i.path, i.query, i.headers, i.body, v_now, coalesce(i.due_at, v_now), i.expires_at, i.stamps::jsonb
         FROM unnest(p_shards, p_tenants, p_destinations, p_lanes, p_topics, p_fan_outs, p_requests, p_methods, p_paths, p_queries,
-                    p_headers, p_bodies, p_dues, p_expiries) WITH ORDINALITY
+                    p_headers, p_bodies, p_dues, p_expiries, p_stamps) WITH ORDINALITY
           AS i (shard, tenant_id, destination_id, lane_id, topic, fan_out, request_id, method, path, query,
-                headers, body, due_at, expires_at, place)
+                headers, body, due_at, expires_at, stamps, place)
         WHERE i.place::integer <> ALL (v_passed)
         RETURNING shard, lanes, due_at, request_id, octet_length(body) AS bytes)
     INSERT INTO sluice.ready (shard, attempts, bytes, lane_id, due_at, request_id, is_awaited)
@@ -75,4 +75,4 @@ BEGIN
     END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item for a topic has no destination and no lane, but a fan-out: its lanes as the text of an array, which may be empty. An item without a due time is due now, by the database''s clock. p_awaited names the requests whose callers wait for the outcome.';
+COMMENT ON FUNCTION sluice.store IS 'Stores a batch of requests and makes them ready. Fails on a request id that is stored already, unless p_again says that some may be: then it stores the others. So a commit whose outcome is unknown is settled by calling it again. (ON CONFLICT DO NOTHING in its place costs a quarter more.) Returns the places (from 1) of items whose idempotency key stands for another request: is_same_payload tells a repeat from a conflict; neither is stored. An item for a topic has no destination and no lane, but a fan-out: its lanes as the text of an array, which may be empty. An item without a due time is due now, by the database''s clock. p_awaited names the requests whose callers wait for the outcome; p_stamps says what flags decided of each.';

@@ -224,11 +224,14 @@ BEGIN
     FROM jsonb_to_recordset(p_events) AS e (epoch bigint, reason text, from_state sluice.circuit_state,
         to_state sluice.circuit_state, mode sluice.circuit_mode, actor text, evidence jsonb)
     ON CONFLICT DO NOTHING;
+    IF p_next.mode = 'auto' AND jsonb_path_exists(p_events, '$[*] ? (@.to_state == "open" && @.from_state != "open")') THEN
+        PERFORM sluice.circuit_opened(p_next.shard, p_next.tenant_id, p_next.destination_id);
+    END IF;
     IF p_announce THEN PERFORM sluice.announce_circuit(p_next.shard, p_next.tenant_id, p_next.destination_id); END IF;
     RETURN true;
 END $$;
 
-COMMENT ON FUNCTION sluice.apply_circuit IS 'Writes what the machine decided, if the circuit is still in the version on which it decided; else changes nothing and returns false. The caller arms the lanes of a gate that opened, after the commit.';
+COMMENT ON FUNCTION sluice.apply_circuit IS 'Writes what the machine decided, if the circuit is still in the version on which it decided; else changes nothing and returns false. A circuit that opens rolls back what was being rolled out to its destination. The caller arms the lanes of a gate that opened, after the commit.';
 
 CREATE FUNCTION sluice.put_circuit_policy(p_shard smallint, p_tenant uuid, p_destination uuid, p_overrides jsonb) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -243,7 +246,7 @@ COMMENT ON FUNCTION sluice.put_circuit_policy IS 'Lays parameters over the gatew
 
 CREATE FUNCTION sluice.claim_probe(p_shard smallint, p_tenant uuid, p_destination uuid, p_worker uuid, p_token bigint, p_skip uuid) RETURNS TABLE (
     lane_id bigint, tenant_id uuid, request_id uuid, attempt smallint, is_expired boolean,
-    method text, path text, query text, headers text, body bytea, epoch bigint)
+    method text, path text, query text, headers text, body bytea, epoch bigint, rollout text)
 LANGUAGE plpgsql ROWS 1 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -274,7 +277,8 @@ BEGIN
                 p_token, v_row.request_id, p_tenant, p_worker, v_row.is_awaited);
         RETURN QUERY
         SELECT v_row.lane_id, q.tenant_id, q.request_id, (v_row.attempts + 1)::smallint, coalesce(q.expires_at <= v_now, false),
-               q.method, q.path, q.query, q.headers, q.body, v_lane.epoch
+               q.method, q.path, q.query, q.headers, q.body, v_lane.epoch,
+               CASE WHEN q.stamps IS NOT NULL THEN sluice.rollout_of(q.stamps, v_row.lane_id) END
         FROM sluice.request q WHERE q.shard = p_shard AND q.tenant_id = p_tenant AND q.request_id = v_row.request_id;
         RETURN;
     END LOOP;

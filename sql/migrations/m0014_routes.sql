@@ -9,6 +9,7 @@ CREATE TABLE sluice.route (
     destination_id uuid NOT NULL,
     filters        jsonb NOT NULL DEFAULT '[]'
                    CONSTRAINT filters_are_few CHECK (jsonb_typeof(filters) = 'array' AND jsonb_array_length(filters) <= 10),
+    flag           jsonb CONSTRAINT flag_is_an_object CHECK (jsonb_typeof(flag) = 'object'),
     is_enabled     boolean NOT NULL DEFAULT true,
     version        bigint NOT NULL DEFAULT 1,
     created_at     timestamptz NOT NULL DEFAULT now(),
@@ -19,6 +20,7 @@ CREATE TABLE sluice.route (
 COMMENT ON TABLE sluice.route IS 'Which topics go to which destinations. A request goes to the destination of every enabled route that fits, once to each. Processes hold them in memory: no statement on the way of a request reads this.';
 COMMENT ON COLUMN sluice.route.topic_pattern IS 'Words with dots in between; * stands for one word, # for any number of them, also none.';
 COMMENT ON COLUMN sluice.route.filters IS 'What must hold besides, all of it: objects with a field and one of equals, any_of, prefix and exists.';
+COMMENT ON COLUMN sluice.route.flag IS 'The flag that decides whether the route delivers (boolean), or to which destination (string): environment, key, otherwise (deliver or skip where it decides nothing), and attributes of the context. NULL: none.';
 COMMENT ON COLUMN sluice.route.version IS 'Counts changes; the ETag.';
 
 CREATE INDEX route_destination ON sluice.route (shard, tenant_id, destination_id);
@@ -68,7 +70,7 @@ COMMENT ON FUNCTION sluice.is_live_destination IS 'Whether the tenant has that d
 
 CREATE FUNCTION sluice.put_route(
     p_shard smallint, p_tenant uuid, p_route uuid, p_name text, p_topic_pattern text, p_destination uuid, p_filters text,
-    p_is_enabled boolean, p_expected bigint, p_limit integer, OUT answer text, OUT route_id uuid, OUT version bigint
+    p_flag text, p_is_enabled boolean, p_expected bigint, p_limit integer, OUT answer text, OUT route_id uuid, OUT version bigint
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -89,14 +91,15 @@ BEGIN
     IF v_route IS NOT NULL THEN
         UPDATE sluice.route r
         SET topic_pattern = p_topic_pattern, destination_id = p_destination, filters = p_filters::jsonb,
-            is_enabled = p_is_enabled, version = r.version + 1
+            flag = p_flag::jsonb, is_enabled = p_is_enabled, version = r.version + 1
         WHERE r.shard = p_shard AND r.tenant_id = p_tenant AND r.route_id = v_route;
     ELSIF (SELECT count(*) FROM sluice.route r WHERE r.shard = p_shard AND r.tenant_id = p_tenant) >= p_limit THEN
         answer := 'too_many';
         RETURN;
     ELSE
-        INSERT INTO sluice.route (shard, tenant_id, route_id, name, topic_pattern, destination_id, filters, is_enabled)
-        VALUES (p_shard, p_tenant, p_route, p_name, p_topic_pattern, p_destination, p_filters::jsonb, p_is_enabled);
+        INSERT INTO sluice.route (shard, tenant_id, route_id, name, topic_pattern, destination_id, filters, flag, is_enabled)
+        VALUES (p_shard, p_tenant, p_route, p_name, p_topic_pattern, p_destination, p_filters::jsonb, p_flag::jsonb,
+                p_is_enabled);
     END IF;
     answer := 'put';
     route_id := coalesce(v_route, p_route);

@@ -273,7 +273,8 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO sluice_worker', v_function.signature);
         IF v_function.takes_a_tenant AND v_function.name NOT IN (
                'create_tenant', 'claim_probe', 'advance_replay', 'record_health_check', 'return_health_check', 'health_was_told')
-           OR v_function.name IN ('current_tenant', 'circuit_gate', 'apply_circuit', 'tell_outcomes') THEN
+           OR v_function.name IN ('current_tenant', 'circuit_gate', 'apply_circuit', 'tell_outcomes', 'write_flag', 'publish_flag_set',
+                                  'flag_set_fits', 'rollout_rule', 'rollout_obstacle', 'write_rollout', 'end_rollout') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO sluice_api', v_function.signature);
         END IF;
     END LOOP;

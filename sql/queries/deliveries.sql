@@ -33,7 +33,8 @@ SELECT sluice.arm_due($1, $2) AS runnable;
 -- > headers text
 -- > body bytea
 -- > epoch int8
-SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch
+-- > rollout text
+SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch, rollout
 FROM sluice.claim($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: deliveries.report
@@ -88,7 +89,8 @@ SELECT examined, expired FROM sluice.expire_deliveries($1, $2);
 -- > headers text
 -- > body bytea
 -- > epoch int8
-SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch
+-- > rollout text
+SELECT lane_id, tenant_id, request_id, attempt, is_expired, method, path, query, headers, body, epoch, rollout
 FROM sluice.claim_probe($1, $2, $3, $4, $5, $6);
 
 -- name: deliveries.rescue

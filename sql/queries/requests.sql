@@ -20,11 +20,12 @@
 -- $17 key_window interval
 -- $18 again bool
 -- $19 awaited uuid[]
+-- $20 stamps text[]
 -- > place int4
 -- > request_id uuid
 -- > is_same_payload bool
 SELECT place, request_id, is_same_payload
-FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
 
 -- name: requests.find
 -- One request of a tenant, without its body.
@@ -40,7 +41,8 @@ FROM sluice.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $
 -- > received_at timestamptz
 -- > due_at timestamptz
 -- > expires_at timestamptz
-SELECT method, path, query, topic, headers, octet_length(body) AS bytes, received_at, due_at, expires_at
+-- > stamps text
+SELECT method, path, query, topic, headers, octet_length(body) AS bytes, received_at, due_at, expires_at, stamps::text AS stamps
 FROM sluice.request WHERE shard = $1 AND tenant_id = $2 AND request_id = $3;
 
 -- name: requests.deliveries

@@ -10,8 +10,9 @@
 -- > filters text
 -- > is_enabled bool
 -- > version int8
+-- > flag text
 SELECT r.shard, r.tenant_id, r.route_id, r.name, r.topic_pattern, r.destination_id, d.name AS destination, r.filters::text AS filters,
-       r.is_enabled, r.version
+       r.is_enabled, r.version, r.flag::text AS flag
 FROM sluice.route r
 JOIN sluice.destination d ON d.shard = r.shard AND d.tenant_id = r.tenant_id AND d.destination_id = r.destination_id;
 
@@ -30,8 +31,9 @@ JOIN sluice.destination d ON d.shard = r.shard AND d.tenant_id = r.tenant_id AND
 -- > filters text
 -- > is_enabled bool
 -- > version int8
+-- > flag text
 SELECT r.shard, r.tenant_id, r.route_id, r.name, r.topic_pattern, r.destination_id, d.name AS destination, r.filters::text AS filters,
-       r.is_enabled, r.version
+       r.is_enabled, r.version, r.flag::text AS flag
 FROM unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS c (shard, tenant_id, route_id)
 JOIN sluice.route r ON r.shard = c.shard AND r.tenant_id = c.tenant_id AND r.route_id = c.route_id
 JOIN sluice.destination d ON d.shard = r.shard AND d.tenant_id = r.tenant_id AND d.destination_id = r.destination_id;
@@ -52,8 +54,9 @@ JOIN sluice.destination d ON d.shard = r.shard AND d.tenant_id = r.tenant_id AND
 -- > filters text
 -- > is_enabled bool
 -- > version int8
+-- > flag text
 SELECT r.shard, r.tenant_id, r.route_id, r.name, r.topic_pattern, r.destination_id, d.name AS destination, r.filters::text AS filters,
-       r.is_enabled, r.version
+       r.is_enabled, r.version, r.flag::text AS flag
 FROM sluice.route r
 JOIN sluice.destination d ON d.shard = r.shard AND d.tenant_id = r.tenant_id AND d.destination_id = r.destination_id
 WHERE r.shard = $1 AND r.tenant_id = $2 AND r.name >= $3
@@ -67,13 +70,14 @@ ORDER BY r.name LIMIT $4::integer;
 -- $5 topic_pattern text
 -- $6 destination_id uuid
 -- $7 filters text
--- $8 is_enabled bool
--- $9 expected int8
--- $10 limit int4
+-- $8 flag text
+-- $9 is_enabled bool
+-- $10 expected int8
+-- $11 limit int4
 -- > answer text
 -- > route_id uuid
 -- > version int8
-SELECT answer, route_id, version FROM sluice.put_route($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+SELECT answer, route_id, version FROM sluice.put_route($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: routes.delete
 -- $1 shard int2

@@ -9,6 +9,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case invalidRoute = "invalid-route"
     case invalidSource = "invalid-source"
     case invalidFlag = "invalid-flag"
+    case invalidRollout = "invalid-rollout"
     case invalidEvent = "invalid-event"
     case invalidSignature = "invalid-signature"
     case unauthorized
@@ -30,6 +31,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case tooManySources = "too-many-sources"
     case tooManyFlags = "too-many-flags"
     case bucketingFixed = "bucketing-fixed"
+    case rolloutState = "rollout-state"
     case fanOutTooWide = "fan-out-too-wide"
     case deliveriesWaiting = "deliveries-waiting"
     case preconditionFailed = "precondition-failed"
@@ -45,6 +47,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case storageUnavailable = "storage-unavailable"
     case outcomeUnknown = "outcome-unknown"
     case notReady = "not-ready"
+    case featureOff = "feature-off"
 
     var status: HTTPResponse.Status {
         switch self {
@@ -55,20 +58,21 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .circuitState, .tenantExists, .tooManyKeys, .deliveryState, .replayLimit, .destinationExists,
-            .deliveriesWaiting, .nameTaken, .tooManyRoutes, .tooManySources, .tooManyFlags, .bucketingFixed:
+            .deliveriesWaiting, .nameTaken, .tooManyRoutes, .tooManySources, .tooManyFlags, .bucketingFixed,
+            .rolloutState:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .preconditionRequired: .preconditionRequired
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidFlag, .invalidEvent,
-            .fanOutTooWide,
-            .idempotencyKeyReused:
+        case .invalidEnvelope, .invalidDestination, .invalidRoute, .invalidSource, .invalidFlag, .invalidRollout,
+            .invalidEvent,
+            .fanOutTooWide, .idempotencyKeyReused:
             .unprocessableContent
         case .rateExceeded, .quotaExceeded: .tooManyRequests
         case .headTooLarge: .requestHeaderFieldsTooLarge
         case .internal: .internalServerError
-        case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady: .serviceUnavailable
+        case .overloaded, .storageUnavailable, .outcomeUnknown, .notReady, .featureOff: .serviceUnavailable
         }
     }
 
@@ -81,6 +85,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidRoute: "The route is not valid"
         case .invalidSource: "The source is not valid"
         case .invalidFlag: "The flag is not valid"
+        case .invalidRollout: "The rollout is not valid"
         case .invalidEvent: "The event is not a CloudEvent"
         case .invalidSignature: "The signature can't be verified"
         case .nameTaken: "The name is taken"
@@ -88,6 +93,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .tooManySources: "The tenant has as many sources as it may"
         case .tooManyFlags: "The tenant has as many flags as it may"
         case .bucketingFixed: "The bucketing of an environment stays"
+        case .rolloutState: "The flag's rollout can't do that now"
         case .fanOutTooWide: "The request would go to too many destinations"
         case .unauthorized: "A valid API key is needed"
         case .forbidden: "The key is not good for this"
@@ -117,6 +123,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .storageUnavailable: "The storage can't be reached"
         case .outcomeUnknown: "Whether the request was stored is not known"
         case .notReady: "Not ready"
+        case .featureOff: "This is switched off for the tenant"
         }
     }
 }

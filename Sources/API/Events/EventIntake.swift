@@ -9,6 +9,7 @@ struct EventIntake {
     let configuration: APIConfiguration
     let snapshot: TenantSnapshot
     let caller: Caller
+    let uses: FlagUses
 
     /// Bytes of one event.
     var eventLimit: Int {
@@ -27,10 +28,11 @@ struct EventIntake {
         let message = Message(
             topic: event.topic, method: "POST", path: "", headers: event.headers, orderingKey: event.orderingKey,
             attributes: event.attributes)
-        return NewRequest(
-            id: id, tenant: caller.tenant,
-            addressee: try snapshot.addressee(of: message, id: id, tenant: caller.tenant, shard: caller.shard),
-            method: "POST", path: "", query: nil, headers: event.headers, body: event.body, dueAt: nil, expiresAt: nil,
-            key: event.idempotencyKey)
+        let gates = RouteGates(snapshot: snapshot, tenant: caller.tenant, shard: caller.shard, uses: uses)
+        return try gates.request(id, for: message, body: event.body) { addressee in
+            NewRequest(
+                id: id, tenant: caller.tenant, addressee: addressee, method: "POST", path: "", query: nil,
+                headers: event.headers, body: event.body, dueAt: nil, expiresAt: nil, key: event.idempotencyKey)
+        }
     }
 }

@@ -38,7 +38,9 @@ struct EventsEndpoint: Sendable {
 
     private func respond(to call: Call, _ caller: Caller) async throws -> Answer {
         let fields = call.request.headers
-        let intake = EventIntake(configuration: configuration, snapshot: call.snapshot, caller: caller)
+        try call.requireIngest(caller)
+        let intake = EventIntake(
+            configuration: configuration, snapshot: call.snapshot, caller: caller, uses: call.access.flagUses)
         switch try Mode(fields) {
         case .binary:
             return try await respond(to: call, caller, intake) { try CloudEvent(fields, body: $0) }
@@ -53,7 +55,7 @@ struct EventsEndpoint: Sendable {
     private func respond(
         to call: Call, _ caller: Caller, _ intake: EventIntake, _ event: ([UInt8]) throws -> CloudEvent
     ) async throws -> Answer {
-        let preference = call.request.headers[.prefer].flatMap { Preference(prefer: $0) }
+        let preference = Preference(call, caller)
         return try await call.withBody(limit: intake.eventLimit) { body in
             let request = try intake.request(try event(body))
             let allowance = try limits.take(1, of: call, caller)

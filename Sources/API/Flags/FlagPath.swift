@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 import Model
 import Tenants
 

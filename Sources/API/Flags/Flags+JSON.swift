@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 import HTTPTypes
 import JSON
 import Postgres

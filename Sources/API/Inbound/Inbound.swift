@@ -11,9 +11,10 @@ final class Inbound: Sendable {
     private let source: Source
     private let snapshot: TenantSnapshot
     private let fields: HTTPFields
+    private let uses: FlagUses
 
     /// Throws a `Problem` where the token opens no source.
-    init(_ token: Substring, _ fields: HTTPFields, in snapshot: TenantSnapshot, now: Timestamp) throws {
+    init(_ token: Substring, _ fields: HTTPFields, in snapshot: TenantSnapshot, uses: FlagUses, now: Timestamp) throws {
         guard let found = snapshot.source(SourceToken(text: String(token)), now: now) else {
             // The token stays out of the answer, which may be logged.
             throw Problem(.notFound, "No source has this URL. It may have been replaced by another.")
@@ -27,6 +28,8 @@ final class Inbound: Sendable {
         }
         self.snapshot = snapshot
         self.fields = fields
+        self.uses = uses
+        try snapshot.requireIngest(tenant, now: now)
     }
 
     /// Throws a `Problem`.
@@ -37,24 +40,24 @@ final class Inbound: Sendable {
         } catch let refusal as SignatureRefusal {
             throw Problem(refusal, toleranceSeconds: source.settings.toleranceSeconds)
         }
-        return NewRequest(
-            id: capture.id, tenant: tenant.id, addressee: try addressee(capture), method: capture.method,
-            path: String(capture.target.path), query: capture.target.query.map { String($0) }, headers: capture.lines,
-            body: capture.body, dueAt: nil, expiresAt: nil,
-            key: id.map { IdempotencyKey(source: source.id, id: $0) })
-    }
-
-    private func addressee(_ capture: Capture) throws -> Addressee {
+        func request(for addressee: Addressee) -> NewRequest {
+            NewRequest(
+                id: capture.id, tenant: tenant.id, addressee: addressee, method: capture.method,
+                path: String(capture.target.path), query: capture.target.query.map { String($0) },
+                headers: capture.lines, body: capture.body, dueAt: nil, expiresAt: nil,
+                key: id.map { IdempotencyKey(source: source.id, id: $0) })
+        }
         switch source.settings.target {
         case .destination:
             guard let destination = source.destination.flatMap(snapshot.destination), destination.deletion == nil else {
                 throw Problem(.notFound, "The source's destination has been deleted.")
             }
-            return destination.addressee(of: capture.id, orderedBy: nil)
+            return request(for: destination.addressee(of: capture.id, orderedBy: nil))
         case .topic(let topic):
             let message = Message(
                 topic: topic, method: capture.method, path: String(capture.target.path), headers: capture.lines)
-            return try snapshot.addressee(of: message, id: capture.id, tenant: tenant.id, shard: source.shard)
+            let gates = RouteGates(snapshot: snapshot, tenant: tenant.id, shard: source.shard, uses: uses)
+            return try gates.request(capture.id, for: message, body: capture.body, make: request)
         }
     }
 }

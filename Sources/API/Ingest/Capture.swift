@@ -39,7 +39,7 @@ struct Capture {
         target = CaptureTarget(head.path ?? "")
         let tenant: Tenant
         if let token = target.sourceToken {
-            let inbound = try Inbound(token, fields, in: snapshot, now: now)
+            let inbound = try Inbound(token, fields, in: snapshot, uses: access.flagUses, now: now)
             try CaptureTarget.requireClean(head.path ?? "")
             (sender, tenant) = (.source(inbound), inbound.tenant)
             preference = nil
@@ -47,9 +47,10 @@ struct Capture {
             let caller: Caller
             (caller, tenant) = try Credentials.caller(fields, in: snapshot, now: now, for: .ingest)
             access.uses.note(caller, at: now)
+            try snapshot.requireIngest(tenant, now: now)
             try CaptureTarget.requireClean(head.path ?? "")
             sender = try .caller(target.destination, of: caller, fields, in: snapshot, now: now)
-            preference = fields[.prefer].flatMap { Preference(prefer: $0) }
+            preference = Preference(fields, of: tenant, in: snapshot, now: now)
         }
         lines = try KeptFields.lines(fields, isKeyed: !sender.isSource)
         method = head.method.asSent

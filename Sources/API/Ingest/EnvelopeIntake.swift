@@ -10,6 +10,7 @@ struct EnvelopeIntake {
     let snapshot: TenantSnapshot
     let caller: Caller
     let now: Timestamp
+    let uses: FlagUses
 
     /// Throws a `JSONError` or a `Problem`.
     func request(_ bytes: [UInt8], _ range: Range<Int>) throws -> NewRequest {
@@ -17,29 +18,32 @@ struct EnvelopeIntake {
         let envelope = try Envelope(&scanner, limits: configuration.head)
         try scanner.requireEnd()
         let id = RequestID.new()
-        let addressee = try addressee(envelope, id)
         let bodyLimit =
             snapshot.tenant(caller.tenant)?.quotas.bodyLimit(configuration.bodyLimit) ?? configuration.bodyLimit
         guard envelope.body.count <= bodyLimit else { throw Problem.payloadTooLarge(limit: bodyLimit) }
         let schedule = try Schedule(
             deliverAt: envelope.deliverAt, expiresAt: envelope.expiresAt, now: now, refusal: Envelope.refusal)
-        return NewRequest(
-            id: id, tenant: caller.tenant, addressee: addressee, method: envelope.method, path: envelope.path,
-            query: envelope.query, headers: envelope.headers, body: envelope.body, dueAt: schedule.dueAt,
-            expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
+        func request(for addressee: Addressee) -> NewRequest {
+            NewRequest(
+                id: id, tenant: caller.tenant, addressee: addressee, method: envelope.method, path: envelope.path,
+                query: envelope.query, headers: envelope.headers, body: envelope.body, dueAt: schedule.dueAt,
+                expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
+        }
+        guard let topic = envelope.topic else {
+            return request(for: try destination(envelope).addressee(of: id, orderedBy: envelope.orderingKey))
+        }
+        let message = Message(
+            topic: topic, method: envelope.method, path: envelope.path, headers: envelope.headers,
+            orderingKey: envelope.orderingKey)
+        let gates = RouteGates(snapshot: snapshot, tenant: caller.tenant, shard: caller.shard, uses: uses)
+        return try gates.request(id, for: message, body: envelope.body, make: request)
     }
 
-    private func addressee(_ envelope: Envelope, _ id: RequestID) throws -> Addressee {
-        if let topic = envelope.topic {
-            let message = Message(
-                topic: topic, method: envelope.method, path: envelope.path, headers: envelope.headers,
-                orderingKey: envelope.orderingKey)
-            return try snapshot.addressee(of: message, id: id, tenant: caller.tenant, shard: caller.shard)
-        }
+    private func destination(_ envelope: Envelope) throws -> Destination {
         let name = envelope.destination ?? ""
         guard let destination = snapshot.destination(named: name[...], of: caller.tenant) else {
             throw Problem.unknownDestination(name)
         }
-        return destination.addressee(of: id, orderedBy: envelope.orderingKey)
+        return destination
     }
 }

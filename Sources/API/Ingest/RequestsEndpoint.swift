@@ -26,14 +26,16 @@ struct RequestsEndpoint: Sendable {
         guard let form = Form(call.request.headers) else {
             throw Problem(.unsupportedMediaType, "Send application/json or application/x-ndjson.")
         }
+        try call.requireIngest(caller)
         let intake = EnvelopeIntake(
-            configuration: configuration, snapshot: call.snapshot, caller: caller, now: call.now)
+            configuration: configuration, snapshot: call.snapshot, caller: caller, now: call.now,
+            uses: call.access.flagUses)
         return try await call.withBody(limit: configuration.batchBodyLimit) { body in
             if form == .json, !body.isArray {
                 let request = try intake.request(body, body.indices)
                 let allowance = try limits.take(1, of: call, caller)
                 limits.note([.success(request)], of: call, caller)
-                let preference = call.request.headers[.prefer].flatMap { Preference(prefer: $0) }
+                let preference = Preference(call, caller)
                 return try await requests.respond(toOne: request, preference).telling(allowance)
             }
             let limit = configuration.batchItemLimit

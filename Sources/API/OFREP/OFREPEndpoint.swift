@@ -1,5 +1,5 @@
 import Crypto
-import Flags
+import FlagEngine
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdCore

@@ -23,6 +23,8 @@ extension RequestRecord {
             writer.member("received_at", receivedAt.rfc3339)
             writer.member("due_at", dueAt.rfc3339)
             writer.member("expires_at", expiresAt?.rfc3339)
+            writer.name("flags")
+            writer.json(stamps ?? "[]")
             writer.name("deliveries")
             writer.array { writer in
                 for delivery in deliveries {

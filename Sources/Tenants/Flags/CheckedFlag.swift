@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 package import JSON
 
 /// A definition that has been compiled with the evaluators of its set.

@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 package import JSON
 
 /// A flag as people and programs write it: its definition, and what the gateway keeps besides.

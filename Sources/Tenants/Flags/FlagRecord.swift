@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 package import JSON
 package import Postgres
 

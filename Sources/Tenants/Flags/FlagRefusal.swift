@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 
 /// Why a change of flags was not made.
 package enum FlagRefusal: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 package import JSON
 
 /// The settings of an environment as people and programs write them.

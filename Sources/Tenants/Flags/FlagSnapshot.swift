@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 import FoundationEssentials
 import JSON
 package import Model

@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 import Model
 package import Postgres
 import Synchronization

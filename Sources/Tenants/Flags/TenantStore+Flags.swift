@@ -1,4 +1,4 @@
-package import Flags
+package import FlagEngine
 import FoundationEssentials
 package import JSON
 import Model

@@ -2,7 +2,7 @@ package import JSON
 
 /// A route's settings as the JSON document that people and programs write.
 package enum RouteDocument {
-    private static let members: Set<String> = ["topic", "destination", "filters", "enabled"]
+    private static let members: Set<String> = ["topic", "destination", "filters", "flag", "enabled"]
 
     /// Members that are left out have their defaults. Throws `InvalidDocument`.
     package static func settings(_ document: JSONValue, named name: String) throws -> RouteSettings {
@@ -16,10 +16,12 @@ package enum RouteDocument {
         if pattern == nil, members["topic"] != nil { reader.refuse("topic", TopicPattern.rule) }
         let destination = reader.requiredString(members["destination"], "destination", limit: 63)
         let filters = reader.filters(members["filters"])
+        let flag = flag(members["flag"], &reader)
         let isEnabled = reader.bool(members["enabled"], "enabled", default: true)
         guard let pattern, reader.faults.isEmpty else { throw InvalidDocument(faults: reader.faults) }
         var settings = RouteSettings(name: name, pattern: pattern, destination: destination)
         settings.filters = filters
+        settings.flag = flag
         settings.isEnabled = isEnabled
         return settings
     }
@@ -27,7 +29,8 @@ package enum RouteDocument {
     package static func document(_ settings: RouteSettings) -> JSONValue {
         .object([
             "topic": .string(settings.pattern.text), "destination": .string(settings.destination),
-            "filters": .array(settings.filters.map(document)), "enabled": .bool(settings.isEnabled),
+            "filters": .array(settings.filters.map(document)), "flag": settings.flag.map(document) ?? .null,
+            "enabled": .bool(settings.isEnabled),
         ])
     }
 

@@ -61,6 +61,18 @@ package struct RouteFilter: Sendable, Hashable {
 }
 
 extension RouteFilter.Field {
+    /// nil where the message has none; of a header that comes several times the first.
+    package func value(of message: Message) -> String? {
+        switch self {
+        case .method: message.method
+        case .path: message.path
+        case .orderingKey: message.orderingKey?.text
+        case .attribute(let name): message.attributes[name]
+        case .header(let name):
+            message.headers.fields.first { $0.name.lowercased() == name }.map { String($0.value) }
+        }
+    }
+
     package static let rule =
         "must be method, path, ordering_key, header.NAME, or event.NAME for an attribute of a CloudEvent"
 

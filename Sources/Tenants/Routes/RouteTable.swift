@@ -25,15 +25,10 @@ struct RouteTable: Sendable {
 
     var isEmpty: Bool { byFirstWord.isEmpty && others.isEmpty }
 
-    /// Each destination once, however many routes lead there.
-    func destinations(of message: Message) -> [DestinationID] {
+    /// Those that take the message; several may lead to one destination.
+    func routes(of message: Message) -> [TopicRoute] {
         let words = message.topic.words
-        var (found, seen): ([DestinationID], Set<DestinationID>) = ([], [])
         let routes = words.first.flatMap { byFirstWord[$0] } ?? []
-        for route in routes + others where !seen.contains(route.destination) && route.takes(message, words) {
-            seen.insert(route.destination)
-            found.append(route.destination)
-        }
-        return found
+        return (routes + others).filter { $0.takes(message, words) }
     }
 }

@@ -20,7 +20,8 @@ extension TenantStore {
             SQL["routes.put"],
             Parameters(
                 shard, tenant.uuid, RouteID.new().uuid, settings.name, settings.pattern.text, destination.uuid,
-                RouteDocument.filterText(settings.filters), settings.isEnabled, expected, Self.routeLimit))
+                RouteDocument.filterText(settings.filters),
+                settings.flag.map { RouteDocument.document($0).text }, settings.isEnabled, expected, Self.routeLimit))
         return try Self.put(rows) { id, version in
             TopicRoute(
                 tenant: tenant, id: RouteID(id), settings: settings, destination: destination, version: version)
@@ -65,6 +66,10 @@ extension TopicRoute {
         var settings = RouteSettings(name: try row.decode(3), pattern: pattern, destination: try row.decode(6))
         settings.filters = filters
         settings.isEnabled = try row.decode(8)
+        if let text = try row.decode(10, as: String?.self) {
+            guard let flag = RouteDocument.storedFlag(text) else { return nil }
+            settings.flag = flag
+        }
         self.init(
             tenant: TenantID(try row.decode(1)), id: RouteID(try row.decode(2)), settings: settings,
             destination: DestinationID(try row.decode(5)), version: try row.decode(9))

@@ -19,7 +19,6 @@ package struct TopicRoute: Sendable {
         self.version = version
     }
 
-    /// Where flags are to decide whether a route delivers, they decide here.
     func takes(_ message: Message, _ words: [Substring]) -> Bool {
         settings.isEnabled && settings.pattern.matches(words) && settings.filters.allSatisfy { $0.holds(of: message) }
     }
@@ -33,6 +32,8 @@ package struct RouteSettings: Sendable, Hashable {
     package var destination: String
     /// All of them must hold.
     package var filters: [RouteFilter] = []
+    /// Decides, where it takes a message, whether it delivers and where.
+    package var flag: RouteFlag?
     package var isEnabled = true
 
     package init(name: String, pattern: TopicPattern, destination: String) {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Flags
+import FlagEngine
 import Foundation
 import JSON
 import Model

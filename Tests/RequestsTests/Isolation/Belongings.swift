@@ -56,7 +56,7 @@ struct Belongings: Sendable {
         for name in [
             // The command holds the lane: nobody claims what waits.
             "health.put", "circuits.put_policy", "circuits.command", "replays.start", "routes.put", "sources.put",
-            "flags.put",
+            "flags.put", "rollouts.start",
         ] {
             _ = try await site.client.execute(SQL[name], SQL[name].arguments(made))
         }
@@ -72,6 +72,12 @@ struct Belongings: Sendable {
                 """
                 INSERT INTO sluice.flag_use (shard, tenant_id, environment, key, day, variant, count, last_at)
                 SELECT shard, tenant_id, environment, key, now()::date, 'x', 1, now() FROM sluice.flag WHERE tenant_id = $1
+                """), Parameters(made.tenant))
+        _ = try await site.client.execute(
+            Statement(
+                """
+                INSERT INTO sluice.rollout_outcome
+                SELECT shard, tenant_id, rollout_id, step, true, 'x', 1, 0, started_at FROM sluice.rollout WHERE tenant_id = $1
                 """), Parameters(made.tenant))
         _ = try await site.client.execute(
             Statement("INSERT INTO sluice.tenant_reader (role_name, shard, tenant_id) VALUES ($1::text, $2, $3)"),

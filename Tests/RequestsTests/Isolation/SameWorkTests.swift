@@ -27,7 +27,8 @@ import Testing
         "circuits.command", "circuits.put_policy", "destinations.delete", "destinations.put", "flags.archive",
         "flags.import", "flags.kill", "flags.put", "flags.put_set", "flags.revert", "health.delete",
         "health.put", "keys.create", "keys.revoke", "keys.rotate", "replays.cancel", "replays.start", "requests.cancel",
-        "requests.replay", "routes.delete", "routes.put", "sources.delete", "sources.put", "sources.rotate",
+        "requests.replay", "rollouts.order", "rollouts.start", "routes.delete", "routes.put", "sources.delete",
+        "sources.put", "sources.rotate",
     ]
 }
 

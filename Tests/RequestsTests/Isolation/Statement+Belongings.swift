@@ -110,6 +110,11 @@ extension Parameters {
         case (_, "definition"): Self.flag
         case (_, "value_type"): "boolean"
         case (_, "evaluators"), (_, "metadata"): "{}"
+        case (_, "control"): "y"
+        case (_, "treatment"): "x"
+        case (_, "steps"): #"[{"weight": 1000, "hold_s": 60, "min_n": 50, "approval": false}]"#
+        case (_, "guard"): #"{"mode": "rollback", "alpha": 0.01, "tau": 0.02, "min_n": 50, "max_age_s": 300}"#
+        case (_, "order"): "hold"
         default: "x"
         }
     }

@@ -17,7 +17,8 @@ import Testing
         "health.list", "health.put", "keys.create", "keys.find", "keys.list", "keys.revoke", "keys.rotate",
         "replays.cancel", "replays.count", "replays.letters", "replays.list", "replays.start", "requests.attempts",
         "requests.body", "requests.cancel", "requests.deliveries", "requests.find", "requests.list",
-        "requests.outcome", "requests.replay", "routes.delete", "routes.of_tenant", "routes.put", "sources.delete",
+        "requests.outcome", "requests.replay", "rollouts.of_flag", "rollouts.order", "rollouts.start", "routes.delete",
+        "routes.of_tenant", "routes.put", "sources.delete",
         "sources.of_tenant", "sources.put", "sources.rotate", "tenants.in_flight", "tenants.waiting",
     ]
 
@@ -31,7 +32,8 @@ import Testing
         "doctor.membership", "doctor.partitions", "doctor.server", "flags.all_sets", "flags.changed_sets",
         "flags.note_uses", "health.hasten", "health.lease", "health.record",
         "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "replays.advance",
-        "replays.running", "requests.store", "routes.all", "routes.changed", "sources.all", "sources.changed",
+        "replays.running", "requests.store", "rollouts.check", "rollouts.note", "routes.all", "routes.changed",
+        "sources.all", "sources.changed",
         "sources.reseal", "sources.sealed_otherwise", "tenants.all", "tenants.change_quotas", "tenants.changed",
         "tenants.changes", "tenants.create", "tenants.find", "tenants.grant_reader", "tenants.list",
         "tenants.revoke_reader",

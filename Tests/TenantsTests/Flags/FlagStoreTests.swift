@@ -1,4 +1,4 @@
-import Flags
+import FlagEngine
 import JSON
 import Model
 import Postgres

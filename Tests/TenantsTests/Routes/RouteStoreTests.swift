@@ -44,6 +44,9 @@ struct RouteStoreTests {
     @Test func everythingComesBackAndTheSnapshotFollows() async throws {
         try await withParts { parts in
             var settings = try Self.settings()
+            settings.flag = RouteFlag(
+                "f", in: "staging", otherwise: .skip,
+                attributes: ["plan": .body(["customer", "plan"]), "kind": .field(.header("x-kind"))])
             settings.filters = [
                 RouteFilter(.header("x"), .anyOf(["'", "\\", "\u{1f600}"])), RouteFilter(.path, .exists(true)),
             ]
@@ -55,10 +58,10 @@ struct RouteStoreTests {
             guard case .put = try await put(parts, settings) else { throw NeverHappened("not put") }
             try await parts.loop.load()
             func found() throws -> [DestinationID] {
-                parts.loop.current.destinations(of: try Self.message(), tenant: parts.tenant.id).map(\.id)
+                parts.loop.current.routes(of: try Self.message(), tenant: parts.tenant.id).map(\.destination)
             }
             #expect(try found() == [parts.destination.id])
-            #expect(parts.loop.current.destinations(of: try Self.message(), tenant: .new()).isEmpty)
+            #expect(parts.loop.current.routes(of: try Self.message(), tenant: .new()).isEmpty)
             settings.isEnabled = false
             _ = try await put(parts, settings)
             try await parts.loop.load()
@@ -127,7 +130,7 @@ struct RouteStoreTests {
             _ = try await parts.store.deleteDestination(
                 parts.destination.id, tenant: tenant, shard: shard, backlog: .cancel)
             try await parts.loop.load()
-            #expect(parts.loop.current.destinations(of: try Self.message(), tenant: tenant).isEmpty)
+            #expect(parts.loop.current.routes(of: try Self.message(), tenant: tenant).isEmpty)
             guard case .unknownDestination = try await put(parts, try Self.settings("late")) else {
                 throw NeverHappened("a route to what is being deleted was made")
             }

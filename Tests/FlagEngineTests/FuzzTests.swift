@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// Random documents, rules and contexts: no crash, and an answer that keeps to the rules of answers. For a longer run set
 /// SLUICE_FUZZ to how many, and SLUICE_FUZZ_SEED to where to begin.

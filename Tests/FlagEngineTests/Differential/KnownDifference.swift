@@ -1,6 +1,6 @@
 import JSON
 
-@testable import Flags
+@testable import FlagEngine
 
 /// A rule to which flagd's Python evaluator has another answer than this engine, with the reason. The rule's flag has the
 /// variants `yes`, `no`, `true`, `false` and `50`; an answer is a variant, or a reason or code without one.

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// flagd's evaluator in Python, in one of its versions. `scripts/python.sh` installs both.
 struct ReferenceEvaluator {

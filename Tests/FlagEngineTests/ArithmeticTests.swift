@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// Numbers and comparisons as JavaScript has them.
 @Suite struct ArithmeticTests {

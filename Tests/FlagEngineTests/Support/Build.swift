@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// JSON written in a test; what is not JSON fails it.
 func json(_ text: String) -> JSONValue {

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// Hostile definitions and contexts have an answer, and soon.
 @Suite struct LimitTests {

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 @Suite struct EvaluationTests {
     private static let plain = """

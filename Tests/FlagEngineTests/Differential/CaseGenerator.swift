@@ -1,7 +1,7 @@
 import JSON
 import TestSupport
 
-@testable import Flags
+@testable import FlagEngine
 
 /// Flags and contexts at random, within what both engines define alike: see `KnownDifference` for what is left out, which is
 /// why rules are made by the type of their results.

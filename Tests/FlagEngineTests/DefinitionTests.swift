@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// What is wrong in a document, and where.
 @Suite struct DefinitionTests {

@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// This engine and flagd's own evaluator give the same answers to flags and contexts that are made at random, from a seed.
 @Suite(

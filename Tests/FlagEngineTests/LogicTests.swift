@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// JsonLogic by tables: rule, data, result.
 @Suite struct LogicTests {

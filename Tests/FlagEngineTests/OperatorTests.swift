@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 /// flagd's own operators.
 @Suite struct OperatorTests {

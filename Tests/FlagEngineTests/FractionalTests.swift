@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Flags
+@testable import FlagEngine
 
 @Suite struct FractionalTests {
     private static let halves = #"["a",50],["b",50]"#
