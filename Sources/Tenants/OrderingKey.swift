@@ -6,7 +6,7 @@ package import Model
 package struct OrderingKey: Sendable, Hashable {
     package static let lengths = 1...255
 
-    let text: String
+    package let text: String
 
     /// nil where it is too short or too long, in bytes.
     package init?(_ text: String) {

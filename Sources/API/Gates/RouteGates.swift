@@ -1,4 +1,5 @@
 import FlagEngine
+import JSON
 import Model
 import Postgres
 import Requests

@@ -1,5 +1,6 @@
 import JSON
 import Model
+import Postgres
 import Requests
 import Tenants
 

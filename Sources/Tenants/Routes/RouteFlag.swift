@@ -1,5 +1,3 @@
-package import JSON
-
 /// The flag that decides what a route does with a message: a boolean whether it delivers, a string to which destination.
 package struct RouteFlag: Sendable, Hashable {
     package static let maximumAttributes = 16

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 package import Model
 import Postgres
 import SQL
