@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Postgres
 import Requests
 import Tenants
 import TestSupport
