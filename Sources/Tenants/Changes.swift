@@ -4,7 +4,7 @@ import Postgres
 
 /// What the log of changes says after some version, in order.
 struct Changes {
-    struct Place {
+    struct Place: Hashable {
         let shard: Int16
         let tenant: TenantID
         let id: UUID

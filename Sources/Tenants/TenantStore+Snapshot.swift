@@ -104,7 +104,9 @@ extension TenantStore {
 }
 
 extension Parameters {
+    /// Each once, however often it has changed.
     fileprivate init(_ places: [Changes.Place]) {
+        let places = Array(Set(places))
         self.init(places.map(\.shard), places.map(\.tenant.uuid), places.map(\.id))
     }
 }

@@ -42,9 +42,10 @@ struct ScaleOutTests {
         "rollout", "rollout_outcome",
     ]
 
-    /// Of the configuration's snapshot, which is of all shards, and of partitions, which span them.
+    /// Of the configuration's snapshot, which is of all shards, of partitions, which span them, and of what ends with time
+    /// everywhere.
     static let wholeCluster: Set = [
-        "keys.all", "destinations.all", "circuits.policies", "sluice.drop_partitions",
+        "keys.all", "destinations.all", "circuits.policies", "sluice.drop_partitions", "sluice.forget_flag_uses",
     ]
 }
 

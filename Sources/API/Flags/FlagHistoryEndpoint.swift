@@ -33,7 +33,7 @@ struct FlagHistoryEndpoint: Sendable {
         let found = try await store.revisions(of: key, before: before, limit: limit + 1, in: environment)
         if found.isEmpty {
             if let key {
-                guard try await store.flag(key, in: environment) != nil else { throw Problem(FlagRefusal.unknownFlag) }
+                try await store.requireFlag(key, in: environment)
             } else {
                 try await store.requireEnvironment(environment)
             }
@@ -62,7 +62,7 @@ struct FlagHistoryEndpoint: Sendable {
         }
         guard let version else { throw Problem(.invalidRequest, "version must be given: that of a revision.") }
         let condition = try Precondition(call.request.headers)
-        guard let stored = try await store.flag(key, in: environment) else { throw Problem(FlagRefusal.unknownFlag) }
+        let stored = try await store.requireFlag(key, in: environment)
         let expected = try condition.version(changing: stored.version)
         return try await changingFlags {
             try await store.revertFlag(
@@ -100,7 +100,7 @@ struct FlagHistoryEndpoint: Sendable {
     }
 
     private func shown(_ key: String, _ environment: FlagEnvironment) async throws -> Answer {
-        guard let flag = try await store.flag(key, in: environment) else { throw FlagRefusal.unknownFlag }
+        let flag = try await store.requireFlag(key, in: environment)
         var answer = Answer(.ok, flag.shown)
         answer.head.headerFields[.eTag] = "\"\(flag.version)\""
         return answer

@@ -28,6 +28,13 @@ extension TenantStore {
     func requireEnvironment(_ environment: FlagEnvironment) async throws {
         guard try await flagSet(environment) != nil else { throw Problem(FlagRefusal.unknownEnvironment) }
     }
+
+    /// Archived or not. Throws a `Problem` where there is no such flag.
+    @discardableResult
+    func requireFlag(_ key: String, in environment: FlagEnvironment) async throws -> FlagRecord {
+        guard let flag = try await flag(key, in: environment) else { throw Problem(FlagRefusal.unknownFlag) }
+        return flag
+    }
 }
 
 /// Runs a change of flags; throws a `Problem` in place of a refusal.

@@ -102,8 +102,7 @@ struct FlagsEndpoint: Sendable {
     }
 
     private func find(_ key: String, _ environment: FlagEnvironment) async throws -> FlagRecord {
-        guard let found = try await store.flag(key, in: environment) else { throw Problem(FlagRefusal.unknownFlag) }
-        return found
+        try await store.requireFlag(key, in: environment)
     }
 
     private func put(

@@ -29,9 +29,10 @@ struct RolloutsEndpoint: Sendable {
         let query = try call.query("limit", "cursor")
         let cursor = PageCursor(call, caller, query)
         let limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
+        let (key, environment) = (try call.flagKey(), try call.environment(of: caller))
+        try await store.requireFlag(key, in: environment)
         let found = try await store.rollouts(
-            of: call.flagKey(), before: try cursor.identifier(query["cursor"]), limit: limit + 1,
-            in: call.environment(of: caller))
+            of: key, before: try cursor.identifier(query["cursor"]), limit: limit + 1, in: environment)
         let page = found.prefix(limit)
         let next = found.count > limit ? page.last.map { cursor.encode($0.id) } : nil
         return Answer(
@@ -48,6 +49,7 @@ struct RolloutsEndpoint: Sendable {
 
     private func start(_ call: Call, _ caller: Caller) async throws -> Answer {
         let (key, environment) = (try call.flagKey(), try call.environment(of: caller))
+        try await store.requireFlag(key, in: environment)
         let document = try await call.withBody(limit: Self.bodyLimit) {
             try JSONValue(parsing: $0, duplicates: .refused)
         }
@@ -62,6 +64,7 @@ struct RolloutsEndpoint: Sendable {
 
     private func order(_ order: RolloutOrder, _ call: Call, _ caller: Caller) async throws -> Answer {
         let (key, environment) = (try call.flagKey(), try call.environment(of: caller))
+        try await store.requireFlag(key, in: environment)
         var reason: String?
         try await call.withOptionalMembers(limit: 8 << 10) { scanner, name in
             guard name == "reason" else { return false }

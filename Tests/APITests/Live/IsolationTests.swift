@@ -44,6 +44,7 @@ import Testing
             case "POST /v1/environments/{environment}/flags", "PUT /v1/environments/{environment}/flags/{key}":
                 Self.flag(flags)
             case "PUT /v1/environments/{environment}/document": #"{"flags": {}}"#
+            case let route where route.hasSuffix("/rollout"): Self.rollout
             case let route where route.hasSuffix("/revert"): #"{"version": 1}"#
             default: "{}"
             }
@@ -54,8 +55,10 @@ import Testing
         }
 
         static func flag(_ key: String) -> String {
-            #"{"key": "\#(key)", "definition": {"state": "ENABLED", "variants": {"of a": true}}, "owner": "secret of a"}"#
+            #"{"key": "\#(key)", "definition": {"state": "ENABLED", "variants": {"x": true, "y": false}}, "owner": "me"}"#
         }
+
+        static let rollout = #"{"control": "y", "treatment": "x", "steps": [{"weight": 100}]}"#
 
         static func source(named name: String, to destination: String) -> String {
             #"""
@@ -91,6 +94,7 @@ import Testing
             ("/v1/routes", Things.route(named: "of-a", to: "of-a")),
             ("/v1/sources", Things.source(named: "of-a", to: "of-a")),
             ("/v1/environments/of-a/flags", Things.flag("of-a")),
+            ("/v1/environments/of-a/flags/of-a/rollout", Things.rollout),
             ("/v1/dead-letters/replay", #"{"destination": "of-a"}"#),
         ] {
             let answer = try await gateway.send(

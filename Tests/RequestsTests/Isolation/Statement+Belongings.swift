@@ -103,7 +103,9 @@ extension Parameters {
         case (_, "mode"): "auto"
         case (_, "state"): "closed"
         case (_, "backlog"): "cancel"
-        case (_, "class"), (_, "topic"), (_, "body_contains"), (_, "client_certificate"), (_, "authorities"): nil
+        case (_, "class"), (_, "topic"), (_, "body_contains"), (_, "client_certificate"), (_, "authorities"),
+            ("routes.put", "flag"):
+            nil
         case (_, "after"), (_, "first_name"), (_, "headers"): ""
         case (_, "filters"): "[]"
         case (_, "scheme"): "github"

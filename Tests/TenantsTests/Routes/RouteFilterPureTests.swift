@@ -61,7 +61,7 @@ struct RouteFilterPureTests {
     @Test(arguments: [
         (#"{}"#, "topic is missing"), (#"{"topic": "a", "destination": 1}"#, "destination must be a string"),
         (#"{"topic": "a b", "destination": "d"}"#, "topic must be a topic"),
-        (#"{"topic": "a", "destination": "d", "flag": "f"}"#, "flag is unknown"),
+        (#"{"topic": "a", "destination": "d", "flag": "f"}"#, "flag must be an object"),
         (#"{"topic": "a", "destination": "d", "enabled": "yes"}"#, "enabled must be true or false"),
         (
             #"{"topic": "a", "destination": "d", "filters": [{"field": "body", "equals": "x"}]}"#,
