@@ -80,7 +80,7 @@ import Testing
             for word in RolloutOrder.allCases.map(\.rawValue) {
                 let answer = try await gateway.send(
                     "POST", Self.flag + "/rollout/\(word)", key: gateway.otherKey, body: Array("{}".utf8))
-                #expect(answer.problem == "rollout-state", "\(word)")
+                #expect(answer.problem == "not-found", "\(word)")
             }
             #expect(try await gateway.call("GET", Self.flag + "/rollout").json["status"] as? String == "running")
         }
