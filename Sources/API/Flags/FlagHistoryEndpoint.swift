@@ -91,7 +91,9 @@ struct FlagHistoryEndpoint: Sendable {
     private func usage(_ call: Call, _ caller: Caller) async throws -> Answer {
         let query = try call.query("days", "stale")
         let days = try query.integer("days", in: Self.days) ?? 30
-        let staleOnly = query["stale"].map { $0 != "false" } ?? false
+        guard let staleOnly = Bool(query["stale"] ?? "false") else {
+            throw Problem(.invalidRequest, "stale must be true or false.")
+        }
         let environment = try call.environment(of: caller)
         let found = try await store.flagUsage(days: days, in: environment)
         if found.isEmpty { try await store.requireEnvironment(environment) }
