@@ -45,7 +45,7 @@ package enum FlagBench {
         return Bench.median(costs)
     }
 
-    private static let context = """
+    static let context = """
         {"targetingKey": "user-4711", "email": "ann@example.com", "country": "NL", "version": "1.12.3",
          "user": {"id": 4711, "tags": ["beta", "staff"]}, "ratio": 0.25}
         """
@@ -65,10 +65,13 @@ package enum FlagBench {
         #"{"if":[{"sem_ver":[{"var":"version"},">=","1.10.0"]},"on"]}"#,
     ]
 
+    /// One flag of each kind.
+    static let definitions = zip(["static", "targeting", "fractional", "keyed", "version"], rules).map {
+        (key: $0, definition: flag($1))
+    }
+
     private static let document =
-        #"{"flags":{"#
-        + zip(["static", "targeting", "fractional", "keyed", "version"], rules)
-        .map { #""\#($0)":\#(flag($1))"# }.joined(separator: ",") + "}}"
+        #"{"flags":{"# + definitions.map { #""\#($0)":\#($1)"# }.joined(separator: ",") + "}}"
 
     /// Twenty of each kind.
     private static let bulk =

@@ -103,7 +103,7 @@ package enum IngestBench {
             body: bytes)
     }
 
-    private static func load(
+    static func load(
         _ port: Int, seconds: Int, _ requests: Load.Requests, connections: Int = connections
     ) async throws -> LoadReport {
         var load = Load(port: port, extent: .duration(.seconds(seconds)), requests: requests)

@@ -32,6 +32,20 @@ import Testing
             described.metadata == ["flagSetId": .string("s"), "owner": .string("flag"), "n": 1])
     }
 
+    /// Only what a rollout's rule was asked for counts for its sides.
+    @Test(arguments: [
+        (#"{"$ref":"rollout/flag"}"#, true), (#"{"if":[{"var":"v"},{"$ref":"rollout/flag"},"b"]}"#, true),
+        (#"{"if":[{"!":[{"var":"v"}]},{"$ref":"rollout/flag"},"b"]}"#, false), (#"{"$ref":"other"}"#, false),
+        ("{}", false),
+    ])
+    func saysWhetherARolloutWasAsked(_ targeting: String, _ expected: Bool) throws {
+        let evaluators = #"{"rollout/flag": {"fractional": [["a", 1]]}, "other": {"if": [true, "a"]}}"#
+        let set = try flagSet(targeting: targeting, evaluators: evaluators)
+        let context = EvaluationContext(json(#"{"v": true, "targetingKey": "u"}"#))
+        #expect(set.evaluate("flag", context, at: 0).asksRollout == expected)
+        #expect(set.evaluateAll(context, at: 0).map(\.asksRollout) == [expected])
+    }
+
     /// The Kelvin sign is a K to `String`.
     @Test(arguments: ["nothing", "", "PLAIN", "plain ", "\u{212A}", "../plain", String(repeating: "x", count: 100_000)])
     func knowsNoOtherKeys(_ key: String) throws {

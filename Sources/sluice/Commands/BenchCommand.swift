@@ -7,6 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
         subcommands: [
             Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self, Fairness.self, Flags.self,
+            Gates.self, OFREP.self,
         ])
 
     struct Ingest: AsyncParsableCommand {
@@ -65,6 +66,21 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Requests that the big tenant has waiting.") var backlog = 1_000_000
         @Option(help: "Seconds of each measurement.") var seconds = 30
         func run() async throws { try await FairnessBench.run(backlog: backlog, seconds: seconds).printTable() }
+    }
+
+    struct Gates: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What a flag on a route costs what is stored.")
+        @Option(help: "Seconds of each measurement.") var seconds = 8
+        @Option(help: "Rounds; medians are told.") var rounds = 5
+        func run() async throws { try await GateBench.run(seconds: seconds, rounds: rounds).printTable() }
+    }
+
+    struct OFREP: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ofrep", abstract: "Evaluations over HTTP, against an endpoint that answers a constant.")
+        @Option(help: "Seconds of each measurement.") var seconds = 5
+        @Option(help: "Rounds; medians are told.") var rounds = 5
+        func run() async throws { try await OFREPBench.run(seconds: seconds, rounds: rounds).printTable() }
     }
 
     struct Flags: ParsableCommand {
