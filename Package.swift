@@ -70,7 +70,8 @@ let package = Package(
         module(
             "API",
             [
-                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto, hummingbird,
+                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto,
+                hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
@@ -89,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker", "Sink",
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker",
+                "Sink",
                 "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
