@@ -12,6 +12,7 @@ package import Tenants
 package struct APIServer: Service {
     private let configuration: APIConfiguration
     private let captures: CaptureEndpoint
+    private let evaluations: EvaluationEndpoint
     let responder: Responder
     private let limits: IngestLimits
     private let uses: KeyUseLoop
@@ -51,6 +52,9 @@ package struct APIServer: Service {
         captures = CaptureEndpoint(
             configuration: configuration, snapshot: snapshot, budget: budget, access: access, limits: limits,
             store: store, waiting: waiting, logger: logger)
+        let ofrep = OFREPEndpoint(
+            snapshot: snapshot, uses: access.flagUses, streams: streams, limits: ClientKeyLimits(), logger: logger)
+        evaluations = EvaluationEndpoint(ofrep: ofrep, budget: budget, access: access)
         let requests = RequestIntake(configuration: configuration, store: store, waiting: waiting, logger: logger)
         let routes =
             RequestsEndpoint(configuration: configuration, limits: limits, requests: requests).routes
@@ -67,9 +71,7 @@ package struct APIServer: Service {
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
             + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
-            + OFREPEndpoint(
-                snapshot: snapshot, uses: access.flagUses, streams: streams, limits: ClientKeyLimits(), logger: logger
-            ).routes
+            + ofrep.routes
             + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
@@ -111,10 +113,11 @@ package struct APIServer: Service {
     private static let backlog = 4_096
 
     private var channel: HTTP1Channel.Configuration {
-        let (captures, date) = (captures, HTTPDate())
+        let (captures, evaluations, date) = (captures, evaluations, HTTPDate())
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                HTTPConnection(captures.configuration.patience, date: date), CaptureHandler(captures),
+                HTTPConnection(captures.configuration.patience, date: date), DirectHandler(captures),
+                DirectHandler(evaluations),
             ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.head.fieldBytes, maxHeaderListSize: configuration.head.totalBytes,

@@ -9,6 +9,12 @@ package struct JSONObject: Sendable {
 
     /// Of members with the same name the last counts, as in JavaScript and in `jsonb`.
     package init(_ members: some Sequence<Member>) {
+        let members = Array(members)
+        // Programs mostly write them in order, and then nothing has to be sorted.
+        guard zip(members, members.dropFirst()).contains(where: { !CodeUnits.precedes($0.key, $1.key) }) else {
+            self.members = members
+            return
+        }
         let sorted = members.enumerated().sorted {
             CodeUnits.same($0.element.key, $1.element.key)
                 ? $0.offset < $1.offset : CodeUnits.precedes($0.element.key, $1.element.key)

@@ -16,18 +16,16 @@ final class RouteSubject {
     }
 
     func context(_ flag: RouteFlag, _ route: TopicRoute, tenant: String) -> EvaluationContext {
-        var attributes: [JSONObject.Member] = [(key: "targetingKey", value: .string(targetingKey))]
-        for (name, source) in flag.attributes {
-            if let value = value(of: source) { attributes.append((key: name, value: value)) }
-        }
-        var gateway: [JSONObject.Member] = [
-            (key: "tenant", value: .string(tenant)), (key: "environment", value: .string(flag.environment)),
-            (key: "topic", value: .string(message.topic.text)),
-            (key: "destination", value: .string(route.settings.destination)),
-            (key: "method", value: .string(message.method)), (key: "path", value: .string(message.path)),
+        var attributes: JSONObject = ["targetingKey": .string(targetingKey)]
+        for (name, source) in flag.attributes { attributes[name] = value(of: source) }
+        // In the order of their names, which needs no sorting.
+        var gateway: JSONObject = [
+            "destination": .string(route.settings.destination), "environment": .string(flag.environment),
+            "method": .string(message.method), "path": .string(message.path), "tenant": .string(tenant),
+            "topic": .string(message.topic.text),
         ]
-        if let key = message.orderingKey { gateway.append((key: "ordering_key", value: .string(key.text))) }
-        return EvaluationContext(JSONObject(attributes), gateway: JSONObject(gateway))
+        if let key = message.orderingKey { gateway["ordering_key"] = .string(key.text) }
+        return EvaluationContext(attributes, gateway: gateway)
     }
 
     private func value(of source: RouteFlag.Source) -> JSONValue? {

@@ -6,7 +6,7 @@ import Requests
 import Tenants
 
 /// A request on its way in through `/in/`, whose head has been accepted.
-struct Capture {
+struct Capture: DirectIntake {
     enum Sender {
         /// Who has shown a key.
         case caller(Destination, Schedule, IdempotencyKey?, OrderingKey?)
@@ -61,7 +61,6 @@ struct Capture {
         body.reserveCapacity(length)
     }
 
-    /// Throws a `Problem` where the body has become too large.
     mutating func append(_ part: ByteBuffer) throws {
         guard body.count + part.readableBytes <= limit else { throw Problem.payloadTooLarge(limit: limit) }
         body.append(contentsOf: part.readableBytesView)

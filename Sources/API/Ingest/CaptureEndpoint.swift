@@ -5,7 +5,7 @@ import Tenants
 
 /// `ANY /in/{destination}/{path}`: stores the request as it came. The hot path: it runs on the connection's event loop,
 /// without a task, and nothing here parses, logs or copies what it need not.
-struct CaptureEndpoint: Sendable {
+struct CaptureEndpoint: DirectEndpoint {
     let configuration: APIConfiguration
     let snapshot: @Sendable () -> TenantSnapshot
     let budget: BodyBudget
@@ -15,17 +15,18 @@ struct CaptureEndpoint: Sendable {
     let waiting: OutcomeWaiting
     let logger: Logger
 
-    static func takes(_ head: HTTPRequest) -> Bool {
+    func takes(_ head: HTTPRequest) -> Bool {
         head.path?.utf8.starts(with: CaptureTarget.prefix.utf8) == true && head.method != .connect
     }
 
-    /// Of a head that it takes. Throws a `Problem`.
-    func capture(_ head: HTTPRequest) throws -> Capture {
+    /// Throws a `Problem`.
+    func begin(_ head: HTTPRequest) throws -> Capture {
         try Capture(head, snapshot: snapshot(), access: access, limits: limits, bodyLimit: configuration.bodyLimit)
     }
 
-    /// `whenDone` is called on any thread.
-    func store(_ capture: Capture, whenDone: @escaping @Sendable (Answer) -> Void) {
+    func refusal(_ error: any Error, of head: HTTPRequest) -> Answer { Problem(error, logger: logger).answer }
+
+    func finish(_ capture: Capture, whenDone: @escaping @Sendable (Answer) -> Void) {
         switch capture.sender {
         // Verified in a task, off the event loop: the hash of a large body takes milliseconds.
         case .source(let inbound): Task { storeIfVerified(capture, inbound, whenDone: whenDone) }

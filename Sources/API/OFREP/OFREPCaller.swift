@@ -1,6 +1,5 @@
 import FlagEngine
 import HTTPTypes
-import HummingbirdCore
 import JSON
 import Postgres
 import Tenants
@@ -14,14 +13,13 @@ struct OFREPCaller: Sendable {
     let hash: APIKeyHash
 
     /// Throws a `Problem`.
-    init(_ call: Call) throws {
-        let headers = call.request.headers
+    init(_ headers: HTTPFields, in snapshot: TenantSnapshot, now: Timestamp) throws {
         guard let shown = headers[.apiKey].map({ $0[...] }) ?? Credentials.key(headers) else {
             throw Problem.unauthorized(
                 "Send the key as Authorization: Bearer, or as X-API-Key.", challenge: #"Bearer realm="sluice""#)
         }
         hash = APIKeyHash(of: shown.utf8)
-        (caller, tenant) = try Credentials.caller(hash, in: call.snapshot, now: call.now)
+        (caller, tenant) = try Credentials.caller(hash, in: snapshot, now: now)
         isClient = !caller.scopes.contains(Scopes(.read))
         guard !isClient || caller.scopes.contains(Scopes(.flagsClient)) else {
             throw Problem.insufficientScope(#""read" or "flags-client""#, scope: "read flags-client")
@@ -47,18 +45,16 @@ enum OFREPContext {
     case object(JSONObject)
     case invalid(String)
 
-    /// Throws a `Problem` or `BrokenBody`.
-    init(_ call: Call) async throws {
-        self = try await call.withBody(limit: FlagLimits.contextBytes) { body in
-            guard !body.isEmpty else { return .object([:]) }
-            do {
-                guard case .object(let members) = try JSONValue(parsing: body),
-                    case .object(let context)? = members["context"]
-                else { return .object([:]) }
-                return .object(context)
-            } catch let error as JSONError {
-                return .invalid("The body is not JSON: \(error)")
-            }
+    init(_ body: [UInt8]) {
+        self = .object([:])
+        guard !body.isEmpty else { return }
+        do {
+            guard case .object(let members) = try JSONValue(parsing: body),
+                case .object(let context)? = members["context"]
+            else { return }
+            self = .object(context)
+        } catch {
+            self = .invalid("The body is not JSON: \(error)")
         }
     }
 }

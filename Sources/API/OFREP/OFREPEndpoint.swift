@@ -24,52 +24,43 @@ struct OFREPEndpoint: Sendable {
     let limits: ClientKeyLimits
     let logger: Logger
 
+    /// One flag is evaluated by `EvaluationEndpoint`; with an empty key it is all of them, as in flagd.
     var routes: [Route] {
-        ["/ofrep/v1/evaluate/flags/{key}", "/ofrep/v1/evaluate/flags"].map { (path: PathPattern) in
-            .open(.options, path) { _ in OFREPAnswer.preflight }
-        } + [
-            .flags(.post, "/ofrep/v1/evaluate/flags/{key}") { call in
-                await answer(call, key: String(call["key"]), evaluateOne)
-            },
-            .flags(.post, "/ofrep/v1/evaluate/flags") { call in await answer(call, key: nil, evaluateAll) },
-            .open(.get, "/ofrep/v1/sse", stream),
-        ]
+        [EvaluationEndpoint.path, "/ofrep/v1/evaluate/flags"].flatMap { path in
+            [
+                .open(.options, path) { _ in OFREPAnswer.preflight },
+                Route.flags(.post, path) { call in
+                    do {
+                        return OFREPAnswer.forBrowsers(try await evaluateAll(call))
+                    } catch {
+                        return refusal(error, key: nil)
+                    }
+                },
+            ]
+        } + [.open(.get, "/ofrep/v1/sse", stream)]
     }
 
-    private func answer(
-        _ call: Call, key: String?, _ evaluate: (Call, OFREPCaller) async throws -> Answer
-    ) async -> Answer {
-        let answer: Answer
-        do {
-            let caller = try OFREPCaller(call)
-            call.access.uses.note(caller.caller, at: call.now)
-            if caller.isClient { try limits.take(caller.caller.key) }
-            answer = try await evaluate(call, caller)
-        } catch let problem as Problem where problem.kind == .payloadTooLarge {
-            answer = OFREPAnswer.refusal(.contentTooLarge, key: key, code: "GENERAL", problem.detail)
-        } catch let problem as Problem where problem.kind == .rateExceeded {
-            answer = problem.answer
-        } catch {
-            answer = Problem(error, logger: logger).answer
-        }
-        return OFREPAnswer.forBrowsers(answer)
+    /// An error as the protocol has it.
+    func refusal(_ error: any Error, key: String?) -> Answer {
+        let problem = Problem(error, logger: logger)
+        guard problem.kind == .payloadTooLarge else { return OFREPAnswer.forBrowsers(problem.answer) }
+        return OFREPAnswer.forBrowsers(
+            OFREPAnswer.refusal(.contentTooLarge, key: key, code: "GENERAL", problem.detail))
     }
 
-    private func evaluateOne(_ call: Call, _ caller: OFREPCaller) async throws -> Answer {
-        let key = String(call["key"])
-        switch try await OFREPContext(call) {
-        case .invalid(let details):
-            return OFREPAnswer.refusal(.badRequest, key: key, code: "INVALID_CONTEXT", details)
-        case .object(let attributes):
-            let evaluation = caller.flags(in: snapshot()).evaluate(
-                key, caller.context(attributes), at: call.now.microseconds / 1_000_000)
-            uses.note([evaluation], in: caller.environment, at: call.now)
-            return OFREPAnswer.one(evaluation)
-        }
+    /// Who calls. Throws a `Problem`.
+    func caller(_ headers: HTTPFields, _ access: Access, in snapshot: TenantSnapshot, now: Timestamp) throws
+        -> OFREPCaller
+    {
+        let caller = try OFREPCaller(headers, in: snapshot, now: now)
+        access.uses.note(caller.caller, at: now)
+        if caller.isClient { try limits.take(caller.caller.key) }
+        return caller
     }
 
-    private func evaluateAll(_ call: Call, _ caller: OFREPCaller) async throws -> Answer {
-        switch try await OFREPContext(call) {
+    private func evaluateAll(_ call: Call) async throws -> Answer {
+        let caller = try caller(call.request.headers, call.access, in: call.snapshot, now: call.now)
+        switch try await call.withBody(limit: FlagLimits.contextBytes, { OFREPContext($0) }) {
         case .invalid(let details):
             return OFREPAnswer.refusal(.badRequest, key: nil, code: "INVALID_CONTEXT", details)
         case .object(let attributes):

@@ -2,27 +2,52 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers captures on the connection's event loop, without a task; passes other requests on. A request follows when
-/// the one before it has been answered: `HTTPConnection` sees to that.
-final class CaptureHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// What answers requests on the connection's event loop, without a task: those that come most.
+protocol DirectEndpoint: Sendable {
+    associatedtype Intake: DirectIntake
+
+    var budget: BodyBudget { get }
+
+    func takes(_ head: HTTPRequest) -> Bool
+
+    /// Of a head that it takes. Throws what `refusal` answers.
+    func begin(_ head: HTTPRequest) throws -> Intake
+
+    /// `whenDone` is called on any thread.
+    func finish(_ intake: Intake, whenDone: @escaping @Sendable (Answer) -> Void)
+
+    /// What `begin` or the intake threw, for the caller.
+    func refusal(_ error: any Error, of head: HTTPRequest) -> Answer
+}
+
+/// A request on its way in, whose head has been accepted.
+protocol DirectIntake {
+    /// Throws a `Problem` where the body has become too large.
+    mutating func append(_ part: ByteBuffer) throws
+}
+
+/// Serves an endpoint on the connection's event loop; passes other requests on. A request follows when the one before it
+/// has been answered: `HTTPConnection` sees to that.
+final class DirectHandler<Endpoint: DirectEndpoint>: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundOut = HTTPResponsePart
 
     /// Bytes of a refused request's body that are dropped before its answer. One that goes on ends the connection,
     /// which is dearer than to read so much.
-    private static let dropLimit = 64 << 10
+    private static var dropLimit: Int { 64 << 10 }
 
-    private let endpoint: CaptureEndpoint
+    private let endpoint: Endpoint
     private var context: ChannelHandlerContext?
-    private var isCapturing = false
-    private var capture: Capture?
-    private var refusal: Problem?
+    private var isTaking = false
+    private var head: HTTPRequest?
+    private var intake: Endpoint.Intake?
+    private var refusal: Answer?
     private var hasAnswerBody = true
     private var dropped = 0
     private var held = 0
 
-    init(_ endpoint: CaptureEndpoint) { self.endpoint = endpoint }
+    init(_ endpoint: Endpoint) { self.endpoint = endpoint }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -37,25 +62,26 @@ final class CaptureHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isCapturing, error is BrokenBody { drop() } else { context.fireErrorCaught(error) }
+        if isTaking, error is BrokenBody { drop() } else { context.fireErrorCaught(error) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            isCapturing = CaptureEndpoint.takes(head)
-            if isCapturing { begin(head, context) } else { context.fireChannelRead(data) }
+            isTaking = endpoint.takes(head)
+            if isTaking { begin(head, context) } else { context.fireChannelRead(data) }
         case .body(let part):
-            if isCapturing { add(part) } else { context.fireChannelRead(data) }
+            if isTaking { add(part) } else { context.fireChannelRead(data) }
         case .end:
-            if isCapturing { finish(context) } else { context.fireChannelRead(data) }
+            if isTaking { finish(context) } else { context.fireChannelRead(data) }
         }
     }
 
     private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         hasAnswerBody = head.method != .head
+        self.head = head
         do {
-            capture = try endpoint.capture(head)
+            intake = try endpoint.begin(head)
             if head.asksToContinue {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
@@ -65,33 +91,34 @@ final class CaptureHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func add(_ part: ByteBuffer) {
-        guard capture != nil else {
+        guard intake != nil else {
             dropped += part.readableBytes
-            if dropped > Self.dropLimit, let refusal { answer(refusal.answer) }
+            if dropped > Self.dropLimit, let refusal { answer(refusal) }
             return
         }
         do {
             held += part.readableBytes
             try endpoint.budget.take(part.readableBytes)
-            try capture?.append(part)
+            try intake?.append(part)
         } catch {
-            capture = nil
+            intake = nil
             refuse(error, bodyBytes: .max)
         }
     }
 
     private func refuse(_ error: any Error, bodyBytes: Int) {
-        let problem = Problem(error, logger: endpoint.logger)
-        if bodyBytes > Self.dropLimit { answer(problem.answer) } else { refusal = problem }
+        guard let head else { return }
+        let refusal = endpoint.refusal(error, of: head)
+        if bodyBytes > Self.dropLimit { answer(refusal) } else { self.refusal = refusal }
     }
 
     private func finish(_ context: ChannelHandlerContext) {
-        if let refusal { answer(refusal.answer) }
-        guard let capture else { return }
+        if let refusal { answer(refusal) }
+        guard let intake else { return }
         let (loop, handler) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
-        self.capture = nil
+        self.intake = nil
         // By way of the loop's queue even from its own thread: the next commit must not wait for these writes.
-        endpoint.store(capture) { answer in loop.execute { handler.value.answer(answer) } }
+        endpoint.finish(intake) { answer in loop.execute { handler.value.answer(answer) } }
     }
 
     private func answer(_ answer: Answer) {
@@ -105,6 +132,6 @@ final class CaptureHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func drop() {
         endpoint.budget.give(held)
-        (capture, refusal, held, dropped) = (nil, nil, 0, 0)
+        (head, intake, refusal, held, dropped) = (nil, nil, nil, 0, 0)
     }
 }
