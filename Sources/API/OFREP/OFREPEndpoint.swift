@@ -24,20 +24,21 @@ struct OFREPEndpoint: Sendable {
     let limits: ClientKeyLimits
     let logger: Logger
 
-    /// One flag is evaluated by `EvaluationEndpoint`; with an empty key it is all of them, as in flagd.
     var routes: [Route] {
-        [EvaluationEndpoint.path, "/ofrep/v1/evaluate/flags"].flatMap { path in
-            [
-                .open(.options, path) { _ in OFREPAnswer.preflight },
-                Route.flags(.post, path) { call in
-                    do {
-                        return OFREPAnswer.forBrowsers(try await evaluateAll(call))
-                    } catch {
-                        return refusal(error, key: nil)
-                    }
-                },
-            ]
-        } + [.open(.get, "/ofrep/v1/sse", stream)]
+        [EvaluationEndpoint.path, "/ofrep/v1/evaluate/flags"].map { path in
+            .open(.options, path) { _ in OFREPAnswer.preflight }
+        } + [
+            // Taken by `EvaluationEndpoint` before it comes here; it stands among the methods of its path.
+            .flags(.post, EvaluationEndpoint.path) { _ in throw Problem(FlagRefusal.unknownFlag) },
+            .flags(.post, "/ofrep/v1/evaluate/flags") { call in
+                do {
+                    return OFREPAnswer.forBrowsers(try await evaluateAll(call))
+                } catch {
+                    return refusal(error, key: nil)
+                }
+            },
+            .open(.get, "/ofrep/v1/sse", stream),
+        ]
     }
 
     /// An error as the protocol has it.
