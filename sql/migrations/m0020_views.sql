@@ -1,7 +1,8 @@
 -- What operators look at with psql. Tables have singular names; these views, for people, have plural ones, and names of
 -- tenants and destinations in place of ids. Each reads with the rights of who asks, so a tenant's login sees its own rows.
 --
--- Counts of what may be a backlog stop at 1,000 a lane: a view costs the same whatever waits.
+-- Counts of what may be a backlog stop at 1,000 a lane: a view costs the same whatever waits. Lanes are looked for by ranges:
+-- by equality the planner, whose statistics of a queue are never true, would read all of one to sort it.
 
 CREATE VIEW sluice.queues AS
 SELECT t.name AS tenant, d.name AS destination, l.gate, l.waiting, l.scheduled, l.oldest_at,
@@ -15,14 +16,17 @@ CROSS JOIN LATERAL (
     FROM sluice.lane l
     CROSS JOIN LATERAL (
         SELECT count(*) AS waiting, count(*) FILTER (WHERE first.due_at > now()) AS scheduled, min(first.due_at) AS oldest_at
-        FROM (SELECT w.due_at FROM sluice.ready w WHERE w.shard = l.shard AND w.lane_id = l.lane_id
-              ORDER BY w.due_at LIMIT 1000) first) w
+        FROM (SELECT w.due_at FROM sluice.ready w
+              WHERE (w.shard, w.lane_id) >= (l.shard, l.lane_id) AND (w.shard, w.lane_id) <= (l.shard, l.lane_id)
+              ORDER BY w.shard, w.lane_id, w.due_at LIMIT 1000) first) w
     CROSS JOIN LATERAL (
         SELECT count(*) AS in_flight FROM sluice.in_flight f WHERE f.shard = l.shard AND f.lane_id = l.lane_id) f
     CROSS JOIN LATERAL (
         SELECT count(*) AS dead FROM (
-            SELECT FROM sluice.dead_letter x WHERE x.shard = l.shard AND x.tenant_id = l.tenant_id AND x.lane_id = l.lane_id
-            ORDER BY x.request_id LIMIT 1000) first) x
+            SELECT FROM sluice.dead_letter x
+            WHERE (x.shard, x.tenant_id, x.lane_id) >= (l.shard, l.tenant_id, l.lane_id)
+              AND (x.shard, x.tenant_id, x.lane_id) <= (l.shard, l.tenant_id, l.lane_id)
+            ORDER BY x.shard, x.tenant_id, x.lane_id LIMIT 1000) first) x
     WHERE l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id) l;
 
 COMMENT ON VIEW sluice.queues IS 'How much waits for each destination, and for how long: one row a destination.';
@@ -97,8 +101,9 @@ JOIN sluice.tenant t ON t.tenant_id = d.tenant_id
 JOIN sluice.lane l ON l.shard = d.shard AND l.tenant_id = d.tenant_id AND l.destination_id = d.destination_id
 CROSS JOIN LATERAL (
     SELECT x.request_id, x.dead_at, x.attempts, x.class, x.bytes FROM sluice.dead_letter x
-    WHERE x.shard = l.shard AND x.tenant_id = l.tenant_id AND x.lane_id = l.lane_id
-    ORDER BY x.request_id DESC LIMIT 1000) x
+    WHERE (x.shard, x.tenant_id, x.lane_id) >= (l.shard, l.tenant_id, l.lane_id)
+      AND (x.shard, x.tenant_id, x.lane_id) <= (l.shard, l.tenant_id, l.lane_id)
+    ORDER BY x.shard DESC, x.tenant_id DESC, x.lane_id DESC, x.request_id DESC LIMIT 1000) x
 CROSS JOIN LATERAL (
     SELECT q.method, q.path, q.received_at, q.expires_at FROM sluice.request q
     WHERE q.shard = l.shard AND q.tenant_id = l.tenant_id AND q.request_id = x.request_id LIMIT 1) q
@@ -113,22 +118,22 @@ COMMENT ON COLUMN sluice.dead_letters.status IS 'HTTP status of the last respons
 COMMENT ON COLUMN sluice.dead_letters.expires_at IS 'Once that has passed, it is not replayed.';
 
 CREATE VIEW sluice.throughput AS
-SELECT a.minute, t.name AS tenant, d.name AS destination, sum(a.attempts)::bigint AS attempts, sum(a.delivered)::bigint AS delivered,
+SELECT a.minute, a.tenant, d.name AS destination, sum(a.attempts)::bigint AS attempts, sum(a.delivered)::bigint AS delivered,
        sum(a.retried)::bigint AS retried, sum(a.dead)::bigint AS dead, sum(a.other)::bigint AS other,
        round(sum(a.latency_us) / sum(a.attempts) / 1000, 1) AS mean_ms, round(max(a.slowest_us) / 1000.0, 1) AS slowest_ms
-FROM sluice.tenant t
-CROSS JOIN LATERAL (
-    SELECT date_trunc('minute', a.finished_at) AS minute, a.lane_id, count(*) AS attempts,
+FROM (
+    SELECT date_trunc('minute', a.finished_at) AS minute, t.name AS tenant, t.shard, a.lane_id, count(*) AS attempts,
            count(*) FILTER (WHERE a.verdict = 'delivered') AS delivered, count(*) FILTER (WHERE a.verdict = 'retry') AS retried,
            count(*) FILTER (WHERE a.verdict = 'dead') AS dead,
            count(*) FILTER (WHERE a.verdict NOT IN ('delivered', 'retry', 'dead')) AS other,
            sum(a.latency_us) AS latency_us, max(a.latency_us) AS slowest_us
-    FROM sluice.attempt a
-    WHERE a.shard = t.shard AND a.tenant_id = t.tenant_id AND a.finished_at >= now() - interval '1 hour'
+    FROM sluice.tenant t
+    JOIN sluice.attempt a ON a.shard = t.shard AND a.tenant_id = t.tenant_id
+    WHERE a.finished_at >= now() - interval '1 hour'
       -- The smallest UUIDv7 of an hour ago: there is no index by finished_at.
       AND a.request_id >= (lpad(to_hex((extract(epoch FROM now() - interval '1 hour') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
-    GROUP BY 1, 2) a
-JOIN sluice.lane l ON l.shard = t.shard AND l.lane_id = a.lane_id
+    GROUP BY 1, 2, 3, 4) a
+JOIN sluice.lane l ON l.shard = a.shard AND l.lane_id = a.lane_id
 JOIN sluice.destination d ON d.shard = l.shard AND d.tenant_id = l.tenant_id AND d.destination_id = l.destination_id
 GROUP BY 1, 2, 3;
 
@@ -138,7 +143,7 @@ COMMENT ON COLUMN sluice.throughput.other IS 'Expired, cancelled and replayed.';
 COMMENT ON COLUMN sluice.throughput.mean_ms IS 'Time of an attempt, from its start to the end of the response.';
 
 CREATE VIEW sluice.partitions AS
-SELECT p.relname AS of, to_date(right(c.relname, 8), 'YYYYMMDD') AS day, nullif(c.reltuples, -1)::bigint AS rows,
+SELECT p.relname AS kind, to_date(right(c.relname, 8), 'YYYYMMDD') AS day, nullif(c.reltuples, -1)::bigint AS rows,
        pg_total_relation_size(c.oid) AS bytes, pg_size_pretty(pg_total_relation_size(c.oid)) AS size
 FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
@@ -146,12 +151,13 @@ JOIN pg_class p ON p.oid = i.inhparent
 WHERE p.relnamespace = 'sluice'::regnamespace AND p.relkind = 'p' AND c.relkind = 'r';
 
 COMMENT ON VIEW sluice.partitions IS 'Days of requests and of attempts. Old days are dropped as a whole, once nothing live refers to them.';
+COMMENT ON COLUMN sluice.partitions.kind IS 'request or attempt.';
 COMMENT ON COLUMN sluice.partitions.day IS 'UTC; that of the request, for its attempts too.';
 COMMENT ON COLUMN sluice.partitions.rows IS 'PostgreSQL''s estimate at its last look; NULL: it has not looked yet.';
 COMMENT ON COLUMN sluice.partitions.bytes IS 'With indexes and long values.';
 
 CREATE VIEW sluice.bloats AS
-SELECT s.relname AS "table", s.n_live_tup AS rows, s.n_dead_tup AS dead_rows,
+SELECT s.relname AS name, s.n_live_tup AS rows, s.n_dead_tup AS dead_rows,
        round(100.0 * s.n_dead_tup / nullif(s.n_live_tup + s.n_dead_tup, 0), 1) AS dead_percent,
        pg_relation_size(s.relid) AS table_bytes, pg_indexes_size(s.relid) AS index_bytes,
        pg_size_pretty(pg_total_relation_size(s.relid)) AS size, greatest(s.last_vacuum, s.last_autovacuum) AS vacuumed_at
