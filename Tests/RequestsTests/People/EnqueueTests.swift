@@ -135,6 +135,25 @@ import Testing
         }
     }
 
+    /// A deletion that begins meanwhile waits, and counts what was enqueued.
+    @Test func itsDestinationIsDeletedAfterTheCommit() async throws {
+        try await withSite(connections: 3) { site in
+            _ = try await site.destination("billing", of: try await site.tenant("acme"))
+            let delete = Statement("SELECT sluice.delete_destination('acme', 'billing')")
+            try await site.client.withConnection { lease in
+                try await lease.execute(Statement("BEGIN"))
+                try await lease.execute(Statement("SELECT sluice.enqueue('acme', 'billing', 'x')"))
+                let deletion = Task { try await site.client.execute(delete) }
+                try await waitForALock(in: site)
+                // Changing it waits for nobody.
+                _ = try await site.destination("billing", of: try await site.tenants.requireTenant(named: "acme").id)
+                try await lease.execute(Statement("COMMIT"))
+                let error = await #expect(throws: PostgresError.self) { try await deletion.value }
+                #expect(error?.sqlState == "55000")
+            }
+        }
+    }
+
     @Test func refusesWhatCanNotBeDelivered() async throws {
         try await withSite { site in
             let acme = try await site.tenant("acme")
