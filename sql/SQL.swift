@@ -23,6 +23,9 @@ package enum SQL {
         Migration(name: "m0017_flag_sets", sql: text(PackageResources.m0017_flag_sets_sql)),
         Migration(name: "m0018_rollouts", sql: text(PackageResources.m0018_rollouts_sql)),
         Migration(name: "m0019_rollout_guard", sql: text(PackageResources.m0019_rollout_guard_sql)),
+        Migration(name: "m0020_views", sql: text(PackageResources.m0020_views_sql)),
+        Migration(name: "m0021_enqueue", sql: text(PackageResources.m0021_enqueue_sql)),
+        Migration(name: "m0022_actions", sql: text(PackageResources.m0022_actions_sql)),
     ]
 
     /// Every named statement of the query files.

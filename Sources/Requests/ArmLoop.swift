@@ -17,6 +17,8 @@ package final class ArmLoop: Service {
     private enum Result { case armed, wereArmed, failed }
 
     package static let statements = [SQL["deliveries.arm"]]
+    /// Where transactions in which work was made by SQL ask for their lanes to be armed.
+    package static let channel = "sluice_arm"
 
     private let client: Client
     private let logger: Logger
@@ -37,6 +39,11 @@ package final class ArmLoop: Service {
     package func arm(_ more: some Sequence<LaneID>) {
         lanes.withLock { $0.formUnion(more) }
         bell.ring()
+    }
+
+    /// - Parameter payload: of a notification on `channel`: `shard:lane`, with commas.
+    package func hear(_ payload: String) {
+        arm(payload.split(separator: ",").compactMap { LaneID(notified: $0) })
     }
 
     /// Ends after a graceful shutdown, when nothing is left to say or the database does not answer.
@@ -79,5 +86,13 @@ package final class ArmLoop: Service {
             bell.ring()
             return .failed
         }
+    }
+}
+
+extension LaneID {
+    fileprivate init?(notified text: Substring) {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, let shard = Int16(parts[0]), let number = Int64(parts[1]) else { return nil }
+        self.init(shard: shard, number: number)
     }
 }

@@ -100,6 +100,9 @@ package struct Worker: Service {
     /// The shards may have work.
     package func ring(_ shards: some Sequence<Int16>) { claims.ring(shards) }
 
+    /// - Parameter payload: of a notification on `ArmLoop.channel`.
+    package func hearOfWork(_ payload: String) { arm.hear(payload) }
+
     /// Circuits have changed, or may have.
     package func circuitsChanged() { watch.invalidate() }
 

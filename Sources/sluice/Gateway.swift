@@ -105,7 +105,7 @@ struct Gateway {
     ) -> Client {
         var configuration = Client.Configuration(connection, name: "listen")
         configuration.channels =
-            ["sluice_config"] + (worker == nil ? [] : ["sluice_work", "sluice_circuit"])
+            ["sluice_config"] + (worker == nil ? [] : ["sluice_work", ArmLoop.channel, "sluice_circuit"])
             + (waiters == nil ? [] : [OutcomeWaiters.channel])
         configuration.onEvent = { [logger] event in
             switch event {
@@ -119,6 +119,8 @@ struct Gateway {
                 if error.code != .closed { logger.warning("database connection lost", metadata: ["error": "\(error)"]) }
             case .notification("sluice_work", let payload):
                 worker?.ring(payload.split(separator: ",").compactMap { Int16($0) })
+            case .notification(ArmLoop.channel, let payload):
+                worker?.hearOfWork(payload)
             case .notification(OutcomeWaiters.channel, let payload):
                 waiters?.hear(payload)
             case .notification("sluice_circuit", _):

@@ -24,6 +24,23 @@ struct WorkerTests {
         }
     }
 
+    /// What is made with SQL is armed by the workers, whom its commit tells.
+    @Test func whatIsEnqueuedWithSQLArrivesAfterTheCommit() async throws {
+        try await withSink { sink, received in
+            try await withGateway(to: sink) { gateway in
+                try await gateway.client.withTransaction { lease in
+                    for path in ["/a", "/b"] {
+                        _ = try await lease.execute(
+                            Statement("SELECT sluice.enqueue('t', 'sink', 'Hello', path => '\(path)')"))
+                    }
+                    #expect(received.value.isEmpty)
+                }
+                try await eventually(within: .seconds(10)) { received.value.count == 2 }
+                #expect(Set(received.value.map(\.uri)) == ["/a", "/b"])
+            }
+        }
+    }
+
     @Test func failuresAreRetriedUntilTheLastAttempt() async throws {
         try await withSink(.status(503)) { sink, received in
             try await withGateway(to: sink, { $0.retry.maxAttempts = 3 }) { gateway in

@@ -88,10 +88,12 @@ BEGIN
     IF v_answer <> 'done' THEN
         RAISE EXCEPTION 'the circuit of % did not obey: %', p_destination, v_answer USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    PERFORM sluice.arm_after_commit(array_agg(l.shard), array_agg(l.lane_id)) FROM sluice.lane l
+    WHERE l.shard = v_shard AND l.tenant_id = v_tenant AND l.destination_id = v_destination;
     RETURN v_answer;
 END $$;
 
-COMMENT ON FUNCTION sluice.command_circuit(text, text, text, timestamptz, integer, text) IS 'The same by names, for people; the actor is the session''s user.';
+COMMENT ON FUNCTION sluice.command_circuit(text, text, text, timestamptz, integer, text) IS 'The same by names, for people; the actor is the session''s user, and workers arm the lanes after the commit.';
 
 CREATE FUNCTION sluice.pause_circuit(tenant text, destination text, reason text, until timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$ SELECT sluice.command_circuit(tenant, destination, 'pause', until, NULL, reason) $$;

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Model
 import Requests
 import Testing
@@ -22,6 +23,19 @@ import Testing
     ])
     func refuses(_ field: String) {
         #expect(IdempotencyKey(field: field) == nil)
+    }
+
+    /// A key may come by HTTP first and then by SQL: EnqueueTests expects the same of sluice.payload_fingerprint.
+    @Test func fingerprintIsThatOfSQL() throws {
+        let destination = DestinationID(try #require(UUID(uuidString: "018f0000-0000-7000-8000-00000000000c")))
+        let made = Idempotency(
+            try #require(IdempotencyKey(field: "k")),
+            addressee: .destination(destination, lane: LaneID(shard: 0, number: 1)), method: "POST", path: "/hé",
+            query: nil, body: [0, 255])
+        #expect(
+            made.fingerprint == [
+                0x68, 0x63, 0x1a, 0xc8, 0xa2, 0x54, 0xc8, 0x46, 0x31, 0x0d, 0x53, 0xa5, 0x04, 0x28, 0xfc, 0xf6,
+            ])
     }
 
     @Test func fingerprintTellsPayloadsApart() throws {

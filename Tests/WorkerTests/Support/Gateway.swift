@@ -56,11 +56,12 @@ struct Gateway: Sendable {
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
             logger: quiet)
         _ = database.client { configuration in
-            configuration.channels = listens ? ["sluice_work", "sluice_circuit"] : []
+            configuration.channels = listens ? ["sluice_work", ArmLoop.channel, "sluice_circuit"] : []
             configuration.onEvent = { event in
                 switch event {
                 case .notification("sluice_work", let payload):
                     worker.ring(payload.split(separator: ",").compactMap { Int16($0) })
+                case .notification(ArmLoop.channel, let payload): worker.hearOfWork(payload)
                 case .notification, .connected: worker.circuitsChanged()
                 case .disconnected: break
                 }
