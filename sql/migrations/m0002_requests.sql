@@ -27,7 +27,7 @@ CREATE TABLE sluice.request (
     received_at    timestamptz NOT NULL,
     due_at         timestamptz NOT NULL,
     expires_at     timestamptz,
-    stamps         jsonb,
+    stamps         json,
     PRIMARY KEY (shard, tenant_id, request_id)
 ) PARTITION BY RANGE (request_id);
 
@@ -40,11 +40,11 @@ COMMENT ON COLUMN sluice.request.query IS 'Without the question mark; NULL where
 COMMENT ON COLUMN sluice.request.headers IS 'One "name: value" a line, in the order of arrival, without hop-by-hop headers and the gateway''s own key.';
 COMMENT ON COLUMN sluice.request.due_at IS 'When its first attempts were due.';
 COMMENT ON COLUMN sluice.request.expires_at IS 'An attempt that would start later is not made.';
-COMMENT ON COLUMN sluice.request.stamps IS 'What flags decided of its routes when it was stored, an object each: route, environment, flag, variant, reason, lane (NULL: it went nowhere), and the side of a rollout. NULL: no flag took part. Retries and replays keep to it.';
+COMMENT ON COLUMN sluice.request.stamps IS 'What flags decided of its routes when it was stored, an object each: route, environment, flag, variant, reason, lane (NULL: it went nowhere), and the side of a rollout. NULL: no flag took part. Retries and replays keep to it. Kept as text: it is written with every request and seldom read.';
 
-CREATE FUNCTION sluice.rollout_of(p_stamps jsonb, p_lane bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT (s.stamp -> 'rollout')::text FROM jsonb_array_elements(p_stamps) AS s (stamp)
-    WHERE (s.stamp ->> 'lane')::bigint = p_lane AND s.stamp ? 'rollout' LIMIT 1
+CREATE FUNCTION sluice.rollout_of(p_stamps json, p_lane bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT (s.stamp -> 'rollout')::text FROM json_array_elements(p_stamps) AS s (stamp)
+    WHERE (s.stamp ->> 'lane')::bigint = p_lane AND s.stamp -> 'rollout' IS NOT NULL LIMIT 1
 $$;
 
 COMMENT ON FUNCTION sluice.rollout_of IS 'The side of a rollout on which a request''s delivery by a lane is, as JSON; NULL: on none.';

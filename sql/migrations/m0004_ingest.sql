@@ -56,7 +56,7 @@ BEGIN
         INSERT INTO sluice.request (shard, tenant_id, request_id, destination_id, topic, lanes, method, path, query, headers, body,
                                     received_at, due_at, expires_at, stamps)
         SELECT i.shard, i.tenant_id, i.request_id, i.destination_id, i.topic, coalesce(i.fan_out::bigint[], ARRAY[i.lane_id]),
-               i.method, i.path, i.query, i.headers, i.body, v_now, coalesce(i.due_at, v_now), i.expires_at, i.stamps::jsonb
+               i.method, i.path, i.query, i.headers, i.body, v_now, coalesce(i.due_at, v_now), i.expires_at, i.stamps::json
         FROM unnest(p_shards, p_tenants, p_destinations, p_lanes, p_topics, p_fan_outs, p_requests, p_methods, p_paths, p_queries,
                     p_headers, p_bodies, p_dues, p_expiries, p_stamps) WITH ORDINALITY
           AS i (shard, tenant_id, destination_id, lane_id, topic, fan_out, request_id, method, path, query,
