@@ -28,6 +28,8 @@ struct WorkerTests {
     @Test func whatIsEnqueuedWithSQLArrivesAfterTheCommit() async throws {
         try await withSink { sink, received in
             try await withGateway(to: sink) { gateway in
+                // What is told before the worker listens is found later, by reconciliation.
+                try await eventually { gateway.isListening.value }
                 try await gateway.client.withTransaction { lease in
                     for path in ["/a", "/b"] {
                         _ = try await lease.execute(

@@ -140,10 +140,11 @@ import Testing
         try await withSite(connections: 3) { site in
             _ = try await site.destination("billing", of: try await site.tenant("acme"))
             let delete = Statement("SELECT sluice.delete_destination('acme', 'billing')")
+            let other = site.database.client()
             try await site.client.withConnection { lease in
                 try await lease.execute(Statement("BEGIN"))
                 try await lease.execute(Statement("SELECT sluice.enqueue('acme', 'billing', 'x')"))
-                let deletion = Task { try await site.client.execute(delete) }
+                let deletion = Task { try await other.execute(delete) }
                 try await waitForALock(in: site)
                 // Changing it waits for nobody.
                 _ = try await site.destination("billing", of: try await site.tenants.requireTenant(named: "acme").id)

@@ -15,6 +15,8 @@ struct Gateway: Sendable {
     let circuits: CircuitStore
     private let store: RequestStore
     private let worker: ServiceGroup
+    /// Whether notifications reach the worker.
+    let isListening: Shared<Bool>
 
     /// - Parameters:
     ///   - policy: of the circuit; nil: it is forced closed.
@@ -55,14 +57,18 @@ struct Gateway: Sendable {
         let worker = try Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
             logger: quiet)
-        _ = database.client { configuration in
+        isListening = Shared(false)
+        _ = database.client { [isListening] configuration in
             configuration.channels = listens ? ["sluice_work", ArmLoop.channel, "sluice_circuit"] : []
             configuration.onEvent = { event in
                 switch event {
                 case .notification("sluice_work", let payload):
                     worker.ring(payload.split(separator: ",").compactMap { Int16($0) })
                 case .notification(ArmLoop.channel, let payload): worker.hearOfWork(payload)
-                case .notification, .connected: worker.circuitsChanged()
+                case .notification: worker.circuitsChanged()
+                case .connected:
+                    worker.circuitsChanged()
+                    isListening.update { $0 = true }
                 case .disconnected: break
                 }
             }
