@@ -15,10 +15,10 @@ package struct APIServer: Service {
     private let evaluations: EvaluationEndpoint
     let responder: Responder
     private let limits: IngestLimits
-    private let uses: KeyUseLoop
+    private let uses: UseLoop
     private let waiters: OutcomeWaiters
     private let streams: FlagStreams
-    private let flagUses: FlagUseLoop
+    private let flagUses: UseLoop
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
@@ -42,10 +42,10 @@ package struct APIServer: Service {
         self.eventLoops = eventLoops
         self.onListening = onListening
         let access = Access(operatorToken: configuration.operatorToken)
-        uses = KeyUseLoop(access.uses, stores.operators, logger: logger)
+        uses = .keys(access.uses, stores.operators, logger: logger)
         limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
-        flagUses = FlagUseLoop(access.flagUses, stores.operators, logger: logger)
+        flagUses = .flags(access.flagUses, stores.operators, logger: logger)
         streams = FlagStreams(jitter: configuration.streamJitter, snapshot: snapshot)
         let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
         let budget = BodyBudget(limit: configuration.bodiesLimit)

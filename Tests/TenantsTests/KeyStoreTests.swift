@@ -121,7 +121,7 @@ struct KeyStoreTests {
             let id = try await store.createKey(.new(), label: "", tenant: tenant.id, shard: tenant.shard)
             let version = try await store.version()
             let uses = KeyUses()
-            let loop = KeyUseLoop(uses, store, every: .milliseconds(5), logger: quiet)
+            let loop = UseLoop.keys(uses, store, every: .milliseconds(5), logger: quiet)
             await withTaskGroup { group in
                 group.addTask { await loop.run() }
                 uses.note(Caller(tenant: tenant.id, shard: tenant.shard, key: id), at: Self.now)

@@ -44,14 +44,19 @@ COMMENT ON FUNCTION sluice.runnable_at IS 'The earliest time at which a claim co
 CREATE FUNCTION sluice.arm(p_shards smallint[], p_lanes bigint[]) RETURNS integer
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
-    v_shards smallint[];
-    v_lanes  bigint[];
-    v_armed  smallint[];
-    v_now    timestamptz;
+    v_shards  smallint[];
+    v_lanes   bigint[];
+    v_armed   smallint[];
+    v_now     timestamptz;
+    v_limited boolean;
+    v_divided boolean;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
+    SELECT bool_or(l.tenant_limit IS NOT NULL), bool_or(l.is_ordered AND l.dispatch_limit IS NOT NULL) INTO v_limited, v_divided
+    FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
+    JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id;
     -- Room that a tenant with a limit has got is there for all its lanes.
-    IF EXISTS (SELECT FROM sluice.lane l WHERE l.shard = ANY (p_shards) AND l.tenant_limit IS NOT NULL) THEN
+    IF v_limited THEN
         SELECT p_shards || array_agg(sibling.shard), p_lanes || array_agg(sibling.lane_id) INTO p_shards, p_lanes FROM (
             SELECT DISTINCT l.shard, l.tenant_id FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
             JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id
@@ -59,7 +64,7 @@ BEGIN
         JOIN sluice.lane sibling ON sibling.shard = limited.shard AND sibling.tenant_id = limited.tenant_id AND NOT sibling.armed;
     END IF;
     -- So is the room of an ordered destination whose circuit limits it.
-    IF EXISTS (SELECT FROM sluice.lane l WHERE l.shard = ANY (p_shards) AND l.is_ordered AND l.dispatch_limit IS NOT NULL) THEN
+    IF v_divided THEN
         SELECT p_shards || array_agg(sibling.shard), p_lanes || array_agg(sibling.lane_id) INTO p_shards, p_lanes FROM (
             SELECT DISTINCT l.shard, l.tenant_id, l.destination_id FROM unnest(p_shards, p_lanes) AS asked (shard, lane_id)
             JOIN sluice.lane l ON l.shard = asked.shard AND l.lane_id = asked.lane_id

@@ -30,13 +30,19 @@ struct RouteGates: Sendable {
                 if let target { routing.add(target) }
                 continue
             }
-            let (decision, stamp) = decide(flag, route, subject, now: now)
-            let destination: Destination? =
-                switch decision {
-                case .deliver: target
-                case .skip: nil
-                case .divert(let name): snapshot.destination(named: name[...], of: tenant) ?? target
+            let (decision, decided) = decide(flag, route, subject, now: now)
+            var stamp = decided
+            var destination: Destination?
+            switch decision {
+            case .deliver: destination = target
+            case .skip: break
+            case .divert(let name):
+                destination = snapshot.destination(named: name[...], of: tenant)
+                if destination == nil {
+                    // What goes elsewhere says nothing of the side that it was to be on.
+                    (destination, stamp.mark) = (target, nil)
                 }
+            }
             guard let destination else {
                 routing.stamps.append(stamp)
                 continue

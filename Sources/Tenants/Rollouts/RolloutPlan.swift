@@ -39,7 +39,7 @@ package struct RolloutGuard: Sendable, Hashable {
 
     package var mode = Mode.rollback
     /// How seldom chance alone may look like a regression, over all looks at a step.
-    package var alpha = 0.01
+    package var alpha = 0.001
     /// The difference of failure rates for which the test is tuned.
     package var tau = 0.02
     /// Outcomes that each side must have before it is judged, where a step does not say.

@@ -281,7 +281,7 @@ struct FlagStoreTests {
             for _ in 0..<3 { uses.note(results, in: parts.environment, at: .now) }
             uses.note([flags.evaluate("unknown", EvaluationContext(), at: 0)], in: parts.environment, at: .now)
             let noting = Task {
-                await FlagUseLoop(uses, parts.store, every: .milliseconds(10), logger: quiet).run()
+                await UseLoop.flags(uses, parts.store, every: .milliseconds(10), logger: quiet).run()
             }
             try await eventually {
                 try await parts.store.flagUsage(days: 30, in: parts.environment).contains { $0.evaluations == 3 }

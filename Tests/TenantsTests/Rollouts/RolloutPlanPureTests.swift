@@ -21,7 +21,7 @@ struct RolloutPlanPureTests {
                 """)
         #expect(
             read.protection.json.text
-                == #"{"alpha":0.01,"max_age_s":300,"min_n":20,"mode":"rollback","tau":0.02}"#)
+                == #"{"alpha":0.001,"max_age_s":300,"min_n":20,"mode":"rollback","tau":0.02}"#)
     }
 
     @Test(arguments: [
