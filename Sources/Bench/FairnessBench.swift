@@ -77,6 +77,7 @@ package enum FairnessBench {
         waits.reset()
         try await load(port, fixtures, waits, first: first, seconds: seconds)
         let deadline = ContinuousClock.now + patience
+        // The figures are of the arrivals' own times: how often it looks changes nothing.
         while waits.underway > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
         let histogram = waits.histogram
         let arrived = Double(histogram.count) / Double(max(histogram.count + waits.underway, 1))

@@ -6,33 +6,17 @@ package struct Identifier<Kind>: Hashable, Sendable {
 
     package init(_ uuid: UUID) { self.uuid = uuid }
 
+    /// Greater than every id that is made: where lists begin that go back in time.
+    package static var last: Self {
+        Self(UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255)))
+    }
+
     /// A new id, greater than every one that this process has made before.
     package static func new() -> Self { Self(UUIDv7.next()) }
 }
 
 extension Identifier: CustomStringConvertible {
-    /// RFC 9562, section 4: small letters.
-    package var description: String {
-        withUnsafeBytes(of: uuid.uuid) { bytes in
-            String(unsafeUninitializedCapacity: 36) { text in
-                var place = 0
-                func put(_ byte: UInt8) {
-                    text[place] = byte
-                    place += 1
-                }
-                for (index, byte) in bytes.enumerated() {
-                    if index == 4 || index == 6 || index == 8 || index == 10 { put(UInt8(ascii: "-")) }
-                    put(Self.digit(byte >> 4))
-                    put(Self.digit(byte & 0xf))
-                }
-                return place
-            }
-        }
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
+    package var description: String { uuid.uuidString.lowercased() }
 
     package init?(_ text: some StringProtocol) {
         guard let uuid = UUID(uuidString: String(text)) else { return nil }

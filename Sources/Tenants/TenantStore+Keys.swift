@@ -65,8 +65,3 @@ package struct TooManyKeys: Error, CustomStringConvertible {
         "a tenant may have \(TenantStore.keyLimit) valid keys: revoke some that are not used"
     }
 }
-
-extension KeyID {
-    fileprivate static let last = KeyID(
-        UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255)))
-}

@@ -13,6 +13,7 @@ package struct UseLoop: Sendable {
     /// Records so many at most; false: there was nothing to record.
     private let record: @Sendable (_ limit: Int) async throws -> Bool
 
+    /// - Parameter interval: a crash loses as much of when keys were last used.
     package static func keys(
         _ uses: KeyUses, _ store: TenantStore, every interval: Duration = .seconds(10), logger: Logger
     ) -> UseLoop {
@@ -23,7 +24,9 @@ package struct UseLoop: Sendable {
         }
     }
 
-    /// - Parameter store: for all tenants.
+    /// - Parameters:
+    ///   - store: for all tenants.
+    ///   - interval: a crash loses as much; counts are by the day, so they need not be written more often.
     package static func flags(
         _ uses: FlagUses, _ store: TenantStore, every interval: Duration = .seconds(60), logger: Logger
     ) -> UseLoop {

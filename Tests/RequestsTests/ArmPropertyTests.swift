@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct ArmPropertyTests {
     static let limit: Int32 = 3
 
-    @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3] as [UInt64])
+    @Test(.timeLimit(.minutes(5)), arguments: [1, 2, 3] as [UInt64])
     func nothingIsLostDoubledOrStuck(_ seed: UInt64) async throws {
         try await withSite(connections: 12) { site in
             let bustle = Bustle(site, destinations: try await destinations(in: site, limit: Self.limit))

@@ -12,7 +12,7 @@ struct InFlightLimitTests {
     static let limit: Int32 = 5
     static let deliveries = 400
 
-    @Test(.timeLimit(.minutes(1))) func holdsAtEveryCommit() async throws {
+    @Test(.timeLimit(.minutes(5))) func holdsAtEveryCommit() async throws {
         try await withSite(connections: 10) { site in
             let destination = try await site.destination { $0.maxInFlight = Self.limit }
             try await site.add(Self.deliveries, to: destination)
@@ -39,7 +39,7 @@ struct InFlightLimitTests {
     }
 
     /// Over all lanes of a tenant, which different claims lock; another tenant's lanes are claimed beside.
-    @Test(.timeLimit(.minutes(1))) func aTenantsHoldsOverItsLanes() async throws {
+    @Test(.timeLimit(.minutes(5))) func aTenantsHoldsOverItsLanes() async throws {
         try await withSite(connections: 10) { site in
             var destinations: [Destination] = []
             for index in 0..<4 { destinations.append(try await site.destination("d\(index)")) }

@@ -1,5 +1,5 @@
 -- Rollouts: a flag's treatment is given to more and more units, step by step. What people want of them is here; how a step is
--- judged and ends by itself is in m0018_rollout_guard.sql. Who changes a rollout holds the lock of its flag's set.
+-- judged and ends by itself is in m0019_rollout_guard.sql. Who changes a rollout holds the lock of its flag's set.
 
 CREATE TABLE sluice.rollout (
     shard           smallint NOT NULL,

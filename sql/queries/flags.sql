@@ -211,7 +211,8 @@ SELECT answer, set_version, created, changed, archived
 FROM sluice.import_flags($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: flags.revisions
--- Of one flag, or of the whole environment where the key is NULL; the newest first, from before a version of the set on.
+-- Of one flag, or of the whole environment where the key is NULL; the newest first, from before a version of the set on. What
+-- has the version of the last row comes along: an import changes many flags in one.
 -- $1 shard int2
 -- $2 tenant_id uuid
 -- $3 environment text
@@ -232,7 +233,7 @@ SELECT r.key, r.version, r.set_version, r.definition::text AS definition, r.sett
        r.evidence::text AS evidence, r.created_at
 FROM sluice.flag_revision r
 WHERE r.shard = $1 AND r.tenant_id = $2 AND r.environment = $3 AND ($4::text IS NULL OR r.key = $4) AND r.set_version < $5
-ORDER BY r.set_version DESC, r.key LIMIT $6::integer;
+ORDER BY r.set_version DESC FETCH FIRST ($6::integer) ROWS WITH TIES;
 
 -- name: flags.staleness
 -- $1 shard int2

@@ -31,6 +31,12 @@ struct Answer: Sendable {
         self.init(status, [.contentType: "application/json"], body: ByteBuffer(bytes: writer.bytes))
     }
 
+    init(_ status: HTTPResponse.Status, _ document: JSONValue) {
+        var writer = JSONWriter()
+        writer.value(document)
+        self.init(status, json: writer)
+    }
+
     static var noContent: Answer {
         var answer = Answer(.noContent, [:], body: ByteBuffer())
         // RFC 9110, section 8.6: none with a 204.

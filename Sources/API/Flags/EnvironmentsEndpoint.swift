@@ -12,7 +12,7 @@ struct EnvironmentsEndpoint: Sendable {
     var routes: [Route] {
         [
             .tenant(.read, .get, "/v1/environments") { _, caller in
-                let found = try await store.environments(of: caller.environment)
+                let found = try await store.environments(of: caller.tenant, shard: caller.shard)
                 return Answer(.ok, .object(["environments": .array(found.map(\.shown))]))
             },
             .tenant(.read, .get, "/v1/environments/{environment}") { call, caller in
@@ -57,7 +57,7 @@ struct EnvironmentsEndpoint: Sendable {
 
     private func export(_ call: Call, _ caller: Caller) async throws -> Answer {
         let set = try await find(call.environment(of: caller))
-        return Answer(.ok, set.document.json, version: set.version, location: "")
+        return Answer(.ok, set.document.json, version: set.version)
     }
 
     /// As flagd's own tools write it; what it does not name stays, unless `prune=true`.
@@ -75,7 +75,8 @@ struct EnvironmentsEndpoint: Sendable {
         }
         let stored = try await store.flagSet(environment)
         let condition = try Precondition(call.request.headers)
-        let expected = try condition.version(changing: stored?.version ?? 0)
+        let expected =
+            try stored.map { try condition.version(changing: $0.version) } ?? condition.version(replacing: 0)
         return try await call.withBody(limit: FlagLimits.documentBytes) { body in
             try await changingFlags {
                 let checked = try CheckedFlagDocument(
@@ -97,6 +98,6 @@ extension Answer {
                 "version": .number(JSONNumber(done.version)), "created": .number(JSONNumber(done.created)),
                 "changed": .number(JSONNumber(done.changed)), "archived": .number(JSONNumber(done.archived)),
                 "warnings": .array(warnings.map { $0.shown($0.pointer) }),
-            ]), version: done.version, location: "")
+            ]), version: done.version)
     }
 }

@@ -30,7 +30,7 @@ struct FlagHistoryEndpoint: Sendable {
         let limit = try query.integer("limit", in: 1...Self.pageLimit) ?? 50
         let before = try query.integer("before", in: 1...Int.max).map(Int64.init)
         let environment = try call.environment(of: caller)
-        let found = try await store.revisions(of: key, before: before, limit: limit + 1, in: environment)
+        let found = try await store.revisions(of: key, before: before, limit: limit, in: environment)
         if found.isEmpty {
             if let key {
                 try await store.requireFlag(key, in: environment)
@@ -38,14 +38,12 @@ struct FlagHistoryEndpoint: Sendable {
                 try await store.requireEnvironment(environment)
             }
         }
-        // An import's revisions have one version: none of them may be cut off.
-        let page = found.count > limit ? found.prefix { $0.setVersion != found[limit].setVersion } : found[...]
         return Answer(
             .ok,
             .object([
-                "revisions": .array((page.isEmpty ? found[...] : page).map(\.shown)),
-                "next": found.count > limit
-                    ? .number(JSONNumber(page.last?.setVersion ?? found[limit].setVersion)) : .null,
+                "revisions": .array(found.map(\.shown)),
+                "next": found.count >= limit
+                    ? (found.last?.setVersion).map { .number(JSONNumber($0)) } ?? .null : .null,
             ]))
     }
 
@@ -103,9 +101,7 @@ struct FlagHistoryEndpoint: Sendable {
 
     private func shown(_ key: String, _ environment: FlagEnvironment) async throws -> Answer {
         let flag = try await store.requireFlag(key, in: environment)
-        var answer = Answer(.ok, flag.shown)
-        answer.head.headerFields[.eTag] = "\"\(flag.version)\""
-        return answer
+        return Answer(.ok, flag.shown, version: flag.version)
     }
 }
 

@@ -64,24 +64,3 @@ extension JSONValue {
         return .object(members)
     }
 }
-
-extension Answer {
-    init(_ status: HTTPResponse.Status, _ document: JSONValue) {
-        var writer = JSONWriter()
-        writer.value(document)
-        self.init(status, json: writer)
-    }
-}
-
-extension Problem {
-    init(_ refusal: FlagRefusal) {
-        let kind: ProblemKind =
-            switch refusal {
-            case .unknownEnvironment, .unknownFlag, .unknownRevision, .unknownVariant: .notFound
-            case .stale: .preconditionFailed
-            case .tooManyEnvironments, .full: .tooManyFlags
-            case .bucketingIsFixed: .bucketingFixed
-            }
-        self.init(kind, refusal.description.prefix(1).uppercased() + refusal.description.dropFirst() + ".")
-    }
-}

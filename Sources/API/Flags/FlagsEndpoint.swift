@@ -149,11 +149,8 @@ struct FlagsEndpoint: Sendable {
             members["warnings"] = .array(warnings.map { $0.shown($0.path(within: flag.key)) })
             shown = .object(members)
         }
-        var answer = Answer(status, shown)
-        answer.head.headerFields[.eTag] = "\"\(flag.version)\""
-        if status == .created {
-            answer.head.headerFields[.location] = "/v1/environments/\(environment.name)/flags/\(flag.key)"
-        }
-        return answer
+        return Answer(
+            status, shown, version: flag.version,
+            location: "/v1/environments/\(environment.name)/flags/\(flag.key)")
     }
 }

@@ -46,6 +46,7 @@ extension OFREPAnswer {
                     try await writer.write(ByteBuffer(string: ": beat\n\n"))
                     continue
                 }
+                // All streams hear of it at once, and their clients must not all come back at once.
                 try await Task.sleep(for: jitter * .random(in: 0..<1))
                 told = version
                 try await writer.write(ByteBuffer(string: FlagStreamEvent(version: version, at: .now).text))

@@ -9,7 +9,7 @@ final class FlagStreams: Sendable {
     static let interval = Duration.milliseconds(250)
     /// Proxies and clients end streams on which nothing comes.
     static let heartbeat = Duration.seconds(20)
-    /// Streams of a process: a connection and about 20 kB each, of the 4,096 connections that there may be.
+    /// Streams of a process: about half of the 4,096 connections that there may be, so that requests have the others.
     static let limit = 2_000
 
     /// One stream's end of the wire.
@@ -38,9 +38,11 @@ final class FlagStreams: Sendable {
     private let snapshot: @Sendable () -> TenantSnapshot
     /// Up to which each stream waits before it tells, so that clients don't all come back at once.
     let jitter: Duration
+    private let limit: Int
     private let state = Mutex(State())
 
-    init(jitter: Duration, snapshot: @escaping @Sendable () -> TenantSnapshot) {
+    init(jitter: Duration, limit: Int = FlagStreams.limit, snapshot: @escaping @Sendable () -> TenantSnapshot) {
+        self.limit = limit
         self.jitter = jitter
         self.snapshot = snapshot
     }
@@ -50,7 +52,7 @@ final class FlagStreams: Sendable {
         let version = snapshot().flags(caller.environment)?.version ?? 0
         let (versions, wire) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state -> Int? in
-            guard !state.hasEnded, state.entries.count < Self.limit else { return nil }
+            guard !state.hasEnded, state.entries.count < limit else { return nil }
             state.nextID += 1
             state.entries[state.nextID] = Entry(
                 caller: caller, version: version, beatAt: .now + Self.heartbeat, wire: wire)
@@ -69,7 +71,7 @@ final class FlagStreams: Sendable {
         }
     }
 
-    private func look(now: ContinuousClock.Instant) {
+    func look(now: ContinuousClock.Instant) {
         let (snapshot, time) = (snapshot(), Timestamp.now)
         var ended: [AsyncStream<Int64>.Continuation] = []
         state.withLock { state in

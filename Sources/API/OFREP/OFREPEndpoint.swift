@@ -16,6 +16,7 @@ import Tenants
 struct OFREPEndpoint: Sendable {
     /// How long an answer waits for flags of which the caller knows that they have changed.
     private static let patience = Duration.seconds(1)
+    /// A look is one in a dictionary; a snapshot comes some milliseconds after the notification.
     private static let poll = Duration.milliseconds(20)
 
     let snapshot: @Sendable () -> TenantSnapshot

@@ -6,10 +6,8 @@ extension Answer {
     /// A document of settings with its version.
     ///
     /// - Parameter location: of what was made.
-    init(_ status: HTTPResponse.Status, _ document: JSONValue, version: Int64, location: String) {
-        var writer = JSONWriter()
-        writer.value(document)
-        self.init(status, json: writer)
+    init(_ status: HTTPResponse.Status, _ document: JSONValue, version: Int64, location: String = "") {
+        self.init(status, document)
         head.headerFields[.eTag] = "\"\(version)\""
         if status == .created { head.headerFields[.location] = location }
     }

@@ -13,14 +13,14 @@ package struct CheckedFlag: Sendable {
     ///
     /// - Parameter set: that it is for; nil: a new one.
     package init(
-        _ key: String, _ definition: JSONValue, for set: FlagSetContents?, validation: FlagValidation = .warn
+        _ key: String, _ definition: JSONValue, for set: FlagSetContents?
     ) throws {
         let evaluators = set.map { $0.document.evaluators } ?? .null
         let document = FlagDocument(
             flags: [FlagDefinition(key: key, json: definition)], evaluators: evaluators, metadata: .null)
         let compiled: FlagSet
         do {
-            compiled = try FlagSet(document, bucketing: set?.bucketing ?? .cbor, validation: validation)
+            compiled = try FlagSet(document, bucketing: set?.bucketing ?? .cbor)
         } catch {
             throw FlagDocumentError(faults: error.faults.filter(\.isOfFlag))
         }

@@ -28,10 +28,10 @@ package enum FlagRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Of what a function of the database answers; nil: it has done what it was asked for.
-    init?(answer: String, unknown: FlagRefusal = .unknownFlag) {
+    init?(answer: String) {
         switch answer {
         case "put", "deleted": return nil
-        case "unknown": self = unknown
+        case "unknown": self = .unknownFlag
         case "unknown_revision": self = .unknownRevision
         case "unknown_variant": self = .unknownVariant
         case "too_many_environments": self = .tooManyEnvironments

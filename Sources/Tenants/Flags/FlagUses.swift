@@ -18,7 +18,8 @@ package final class FlagUses: Sendable {
         var last: Timestamp
     }
 
-    /// Places that are kept: about 20 MB. What is new beyond them is not counted until the next record.
+    /// Places that are kept, so that memory is bounded: two hundred environments full of flags. What is new beyond them is
+    /// not counted until the next record.
     static let limit = 100_000
 
     private let counts = Mutex([Place: Count]())

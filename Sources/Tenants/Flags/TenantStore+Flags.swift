@@ -1,14 +1,15 @@
 package import FlagEngine
 import FoundationEssentials
 package import JSON
-import Model
+package import Model
 import Postgres
 import SQL
 
 /// The store of flags. What changes them throws a `FlagRefusal`.
 extension TenantStore {
-    package func environments(of environment: FlagEnvironment) async throws -> [FlagSetSummary] {
-        try await client.query(SQL["flags.environments"], Parameters(environment.shard, environment.tenant.uuid))
+    /// By name.
+    package func environments(of tenant: TenantID, shard: Int16) async throws -> [FlagSetSummary] {
+        try await client.query(SQL["flags.environments"], Parameters(shard, tenant.uuid))
             .map(FlagSetSummary.init)
     }
 
@@ -119,6 +120,7 @@ extension TenantStore {
     /// - Parameters:
     ///   - key: of one flag; nil: of all, and of the set.
     ///   - before: from before this version of the set on; nil: from the last.
+    ///   - limit: what has the version of the last one comes along.
     package func revisions(
         of key: String? = nil, before: Int64? = nil, limit: Int, in environment: FlagEnvironment
     ) async throws -> [FlagRevision] {

@@ -52,11 +52,8 @@ extension TenantStore {
         try await client.query(
             SQL["rollouts.of_flag"],
             Parameters(
-                environment.shard, environment.tenant.uuid, environment.name, key, before?.uuid ?? Self.afterAll,
+                environment.shard, environment.tenant.uuid, environment.name, key, (before ?? .last).uuid,
                 Int32(clamping: limit))
         ).map(Rollout.init)
     }
-
-    private static let afterAll = UUID(
-        uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
 }

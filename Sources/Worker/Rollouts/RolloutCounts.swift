@@ -16,7 +16,8 @@ final class RolloutCounts: Sendable {
         var bad: Int32 = 0
     }
 
-    /// Units that are kept: about 20 MB. What is new beyond them is not counted until the next record.
+    /// Units that are kept, so that memory is bounded: more than there are deliveries in an interval. What is new beyond them
+    /// is not counted until the next record.
     static let limit = 100_000
 
     private let counts = Mutex([Unit: Count]())

@@ -5,6 +5,7 @@ import Tenants
 
 /// Records what outcomes say of rollouts, and judges those that are due. Every worker does: who comes first judges.
 struct RolloutLoop: Service {
+    /// A regression is told this much later at most, and a crash loses so much; scattered, so that workers take turns.
     static let interval = Duration.seconds(2)
     /// Units of one statement.
     private static let batch = 2_000

@@ -139,6 +139,47 @@ import Testing
         }
     }
 
+    /// More in one version than a page has rows: they come all the same.
+    @Test func anImportsRevisionsStayTogether() async throws {
+        try await withGateway { gateway in
+            try await gateway.putFlag("first")
+            let flags = (0..<7).map { "\"f\($0)\": \(Gateway.onOff)" }.joined(separator: ", ")
+            let target = "/v1/environments/production"
+            let loaded = try await gateway.call("PUT", target + "/document", #"{"flags": {\#(flags)}}"#)
+            #expect(loaded.json["created"] as? Int == 7)
+            let page = try await gateway.call("GET", target + "/revisions?limit=2")
+            #expect((page.json["revisions"] as? [Any])?.count == 7 && page.json["next"] as? Int == 2)
+            let rest = try await gateway.call("GET", target + "/revisions?limit=2&before=2")
+            #expect((rest.json["revisions"] as? [Any])?.count == 1 && rest.json["next"] is Int == false)
+            let fresh = try await gateway.call(
+                "PUT", "/v1/environments/fresh/document", #"{"flags": {}}"#, ["If-None-Match: *"])
+            #expect(fresh.status == 200)
+        }
+    }
+
+    @Test func boundsOfSettingsHoldAtTheirEdges() async throws {
+        try await withGateway { (gateway: Gateway) async throws in
+            func status(_ member: String) async throws -> Int {
+                try await gateway.call(
+                    "PUT", "\(Self.flags)/f", #"{"definition": \#(Gateway.onOff), \#(member)}"#,
+                    [
+                        try await gateway.call("GET", "\(Self.flags)/f").status == 404
+                            ? "If-None-Match: *" : "If-Match: *"
+                    ]
+                ).status
+            }
+            func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+            for (name, limit) in [("owner", 200), ("reason", 1_000)] {
+                #expect(try await status(#""\#(name)": "\#(text(limit))""#) / 100 == 2)
+                #expect(try await status(#""\#(name)": "\#(text(limit + 1))""#) == 422)
+            }
+            for (count, accepted) in [(20, true), (21, false)] {
+                let tags = Array(repeating: #""t""#, count: count).joined(separator: ",")
+                #expect(try await status(#""tags": [\#(tags)]"#) / 100 == (accepted ? 2 : 4))
+            }
+        }
+    }
+
     @Test func concurrentEditsWithOneTagLetOneThrough() async throws {
         try await withGateway { gateway in
             try await gateway.putFlag("f")

@@ -155,6 +155,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [(16, 201), (17, 422)])
+    func aRouteNamesSoManyAttributes(_ count: Int, _ status: Int) async throws {
+        try await withGateway { gateway in
+            let attributes = (0..<count).map { #""a\#($0)": "body.a.b.c.d.e.f.g.h""# }.joined(separator: ",")
+            let answer = try await gateway.call(
+                "POST", "/v1/routes",
+                #"{"name": "r", "topic": "a", "destination": "hook", "flag": {"key": "f", "attributes": {\#(attributes)}}}"#
+            )
+            #expect(answer.status == status, "\(answer.text)")
+        }
+    }
+
     /// The claim tells the worker on which side of a rollout a delivery is.
     @Test func aRolloutsSideIsStampedAndClaimed() async throws {
         let rule = #"{"if": [{"==": [{"var": "destination"}, "one"]}, "on", "off"]}"#

@@ -40,7 +40,7 @@ struct OrderedCircuitTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLimitHoldsAgainstClaimsAtTheSameTime() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLimitHoldsAgainstClaimsAtTheSameTime() async throws {
         try await withSite(connections: 8) { site in
             let destination = try await site.ordered(16)
             for key in destination.keys { _ = try await site.addInOrder(10, to: destination, key: key) }

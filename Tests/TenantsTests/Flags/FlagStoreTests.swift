@@ -310,7 +310,21 @@ struct FlagStoreTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aChangeIsSeenWithinTenSecondsThoughNobodyTells() async throws {
+    @Test func countsOfUsesAreBounded() throws {
+        let set = try FlagSet(
+            FlagDocument(parsing: Array(#"{"flags": {"f": \#(Self.on)}}"#.utf8)))
+        let (uses, evaluation) = (FlagUses(), set.evaluate("f", EvaluationContext(), at: 0))
+        func note(_ number: Int) {
+            uses.note([evaluation], in: FlagEnvironment(tenant: .new(), shard: 0, name: "e\(number)"), at: .now)
+        }
+        for number in 0..<FlagUses.limit { note(number) }
+        note(-1)
+        #expect(uses.take(.max).count == FlagUses.limit)
+        note(-1)
+        #expect(uses.take(.max).count == 1)
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aChangeIsSeenWithinTenSecondsThoughNobodyTells() async throws {
         try await withParts { parts in
             try await parts.put("f", Self.onOff)
             let loop = SnapshotLoop(parts.store, logger: quiet)

@@ -4,12 +4,6 @@ import Postgres
 import Requests
 import Tenants
 
-extension Destination {
-    func addressee(of request: RequestID, orderedBy key: OrderingKey?) -> Addressee {
-        .destination(id, lane: lane(of: request, orderedBy: key))
-    }
-}
-
 extension Routing {
     /// Nowhere is an answer too. Throws a `Problem` where it is too many destinations.
     func addressee(of message: Message, id: RequestID, shard: Int16) throws -> Addressee {

@@ -36,16 +36,3 @@ extension TenantStore {
         return flag
     }
 }
-
-/// Runs a change of flags; throws a `Problem` in place of a refusal.
-func changingFlags<T>(_ change: () async throws -> T) async throws -> T {
-    do {
-        return try await change()
-    } catch let refusal as FlagRefusal {
-        throw Problem(refusal)
-    } catch let error as InvalidDocument {
-        throw Problem(.invalidFlag, error.faults)
-    } catch let error as FlagDocumentError {
-        throw Problem(.invalidFlag, error.faults.map { .init($0.pointer, $0.problem) })
-    }
-}
