@@ -40,7 +40,8 @@ package struct StatisticsReader: Sendable {
 
     /// The newest samples, the largest backlog first, of at most `limit` tenants.
     package func depths(limit: Int) async throws -> [TenantDepth] {
-        try await client.query(SQL["statistics.depths"], Parameters(Int32(clamping: max(0, limit)))).map(TenantDepth.init)
+        let rows = try await client.query(SQL["statistics.depths"], Parameters(Int32(clamping: max(0, limit))))
+        return try rows.map(TenantDepth.init)
     }
 
     /// nil: there is no sample of the tenant yet.

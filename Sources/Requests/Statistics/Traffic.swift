@@ -8,8 +8,8 @@ package final class Traffic: Sendable {
     struct Place: Hashable {
         let shard: Int16
         let tenant: TenantID
-        /// From 1970 on.
-        let minute: Int64
+        /// Its first moment.
+        let minute: Timestamp
     }
 
     struct Counts: Equatable {
@@ -26,18 +26,23 @@ package final class Traffic: Sendable {
         var recorded = Counts()
     }
 
-    /// Tenants and minutes that are kept while they can't be recorded, about 10 MB: of 100 tenants that are busy all the
-    /// time, more than eight hours. What is new beyond them is not counted.
-    static let limit = 50_000
-    /// How long a minute's counts are kept after it: a clock that is set back a little finds them.
-    private static let minutesKept: Int64 = 2
+    private struct State {
+        var entries: [Place: Entry] = [:]
+        var uncounted = 0
+    }
 
-    /// Leads the rows of this process, so that no other updates them.
+    /// Tenants and minutes that are kept while they can't be recorded, about 10 MB: eight hours of 100 busy tenants. What
+    /// would need another is not counted.
+    static let limit = 50_000
+    /// A clock that is set back a little still finds the minute that it is in.
+    private static let kept = Duration.seconds(120)
+
+    /// Its rows are of no other process, nor of an earlier run.
     let process = WorkerID.new()
 
-    private let clock: @Sendable () -> Timestamp
     private let limit: Int
-    private let entries = Mutex([Place: Entry]())
+    private let clock: @Sendable () -> Timestamp
+    private let state = Mutex(State())
 
     package convenience init() { self.init(limit: Self.limit) { .now } }
 
@@ -51,7 +56,7 @@ package final class Traffic: Sendable {
         add(tenant, shard) { $0.accepted += Int64(count) }
     }
 
-    /// An attempt whose outcome is recorded and counted.
+    /// An attempt whose outcome is recorded, and counted.
     package func attempted(_ verdict: Verdict, of tenant: TenantID, shard: Int16) {
         switch verdict {
         case .delivered: add(tenant, shard) { $0.delivered += 1 }
@@ -64,14 +69,43 @@ package final class Traffic: Sendable {
 
     private func add(_ tenant: TenantID, _ shard: Int16, _ change: (inout Counts) -> Void) {
         let place = Place(shard: shard, tenant: tenant, minute: clock().minute)
-        entries.withLock { entries in
-            guard entries.count < limit || entries[place] != nil else { return }
-            change(&entries[place, default: Entry()].counts)
+        state.withLock { state in
+            guard state.entries.count < limit || state.entries[place] != nil else {
+                state.uncounted += 1
+                return
+            }
+            change(&state.entries[place, default: Entry()].counts)
+        }
+    }
+
+    /// What the database does not have yet: the counts of whole minutes so far.
+    func unrecorded() -> [(place: Place, counts: Counts)] {
+        state.withLock { state in
+            state.entries.compactMap { $1.counts == $1.recorded ? nil : ($0, $1.counts) }
+        }
+    }
+
+    /// The database has them. What it has of past minutes is forgotten.
+    func recorded(_ counts: [(place: Place, counts: Counts)]) {
+        let now = clock()
+        state.withLock { state in
+            for (place, counts) in counts { state.entries[place]?.recorded = counts }
+            state.entries = state.entries.filter {
+                now < $0.key.minute + Self.kept || $0.value.counts != $0.value.recorded
+            }
+        }
+    }
+
+    /// How many could not be counted since the last call.
+    func takeUncounted() -> Int {
+        state.withLock { state in
+            defer { state.uncounted = 0 }
+            return state.uncounted
         }
     }
 }
 
 extension Timestamp {
-    /// Whole minutes from 1970 on.
-    fileprivate var minute: Int64 { microseconds / 60_000_000 }
+    /// The first moment of its minute.
+    fileprivate var minute: Timestamp { Timestamp(microseconds: microseconds - microseconds % 60_000_000) }
 }
