@@ -88,7 +88,7 @@ BEGIN
     FROM unnest(p_shards, p_tenants, p_minutes, p_accepted, p_delivered, p_retried, p_dead, p_other)
          AS n (shard, tenant_id, minute, accepted, delivered, retried, dead, other)
     -- A tenant that was deleted meanwhile leaves no rows behind.
-    JOIN sluice.tenant o ON o.tenant_id = n.tenant_id
+    JOIN sluice.tenant o ON o.tenant_id = n.tenant_id AND o.state <> 'deleting'
     ON CONFLICT ON CONSTRAINT traffic_pkey DO UPDATE
         SET accepted = EXCLUDED.accepted, delivered = EXCLUDED.delivered, retried = EXCLUDED.retried, dead = EXCLUDED.dead,
             other = EXCLUDED.other;
@@ -238,12 +238,13 @@ DECLARE
 BEGIN
     FOR v_tenant IN
         SELECT t.* FROM sluice.tenant t LEFT JOIN sluice.depth d ON d.shard = t.shard AND d.tenant_id = t.tenant_id
-        WHERE t.shard = ANY (p_shards) ORDER BY d.taken_at NULLS FIRST, t.tenant_id
+        WHERE t.shard = ANY (p_shards) AND t.state <> 'deleting' ORDER BY d.taken_at NULLS FIRST, t.tenant_id
     LOOP
         v_samples := v_samples || sluice.take_depth(v_tenant, p_budget);
         EXIT WHEN clock_timestamp() >= v_until;
     END LOOP;
-    INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s JOIN sluice.tenant t ON t.tenant_id = s.tenant_id
+    INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s
+    JOIN sluice.tenant t ON t.tenant_id = s.tenant_id AND t.state <> 'deleting'
     ON CONFLICT ON CONSTRAINT depth_pkey DO UPDATE SET
         taken_at = EXCLUDED.taken_at, waiting = EXCLUDED.waiting, held = EXCLUDED.held, is_estimate = EXCLUDED.is_estimate,
         in_flight = EXCLUDED.in_flight, dead = EXCLUDED.dead, oldest_due_at = EXCLUDED.oldest_due_at, destinations = EXCLUDED.destinations,
