@@ -66,12 +66,13 @@ let package = Package(
         module("Tenants", ["FlagEngine", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["JSON", "Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
+        module("Cluster", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("FlagEngine", ["JSON"]),
         module(
             "API",
             [
-                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto,
-                hummingbird,
+                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits",
+                "Cluster", crypto, hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
@@ -90,9 +91,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker",
-                "Sink",
-                "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
+                "Worker", "Sink", "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -108,7 +108,11 @@ let package = Package(
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",
-            ["API", "FlagEngine", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+            [
+                "API", "FlagEngine", "JSON", "Circuits", "Cluster", "Requests", "Tenants", "Model", "Postgres",
+                lifecycle,
+                httpTypes,
+            ]),
         tests(
             "WorkerTests",
             [
@@ -117,7 +121,7 @@ let package = Package(
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
-            "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            "EndToEndTests", ["sluice", "Sink", "Postgres", "SQL", crypto, asyncHTTPClient, nioCore, nioHTTP1],
             resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],

@@ -41,6 +41,11 @@ SELECT sluice.forget_changes($1) AS deleted;
 -- > deleted int4
 SELECT sluice.forget_flag_uses($1) AS deleted;
 
+-- name: upkeep.forget_processes
+-- $1 unseen interval
+-- > deleted int4
+SELECT sluice.forget_processes($1) AS deleted;
+
 -- name: upkeep.finish_deletions
 -- $1 shards int2[]
 -- $2 holder uuid
