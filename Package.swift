@@ -99,7 +99,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Postgres", "SQL", "Model", "Tenants", "Requests", logging],
             path: "Tests/TestSupport", swiftSettings: settings),
-        tests("PostgresTests", ["Postgres", "SQL"]),
+        tests("PostgresTests", ["Postgres", "SQL", logging]),
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
@@ -110,13 +110,13 @@ let package = Package(
             "APITests",
             [
                 "API", "FlagEngine", "JSON", "Circuits", "Cluster", "Requests", "Tenants", "Model", "Postgres",
-                lifecycle,
-                httpTypes,
+                "SQL", lifecycle, httpTypes,
             ]),
         tests(
             "WorkerTests",
             [
-                "Worker", "Sink", "Requests", "Tenants", "Circuits", "JSON", "Model", "Postgres", lifecycle, nioCore,
+                "Worker", "Sink", "Requests", "Tenants", "Circuits", "JSON", "Model", "Postgres", "SQL", lifecycle,
+                nioCore,
                 nioPosix, nioEmbedded, nioSSL,
             ]),
         tests("SinkTests", ["Sink", "Bench"]),

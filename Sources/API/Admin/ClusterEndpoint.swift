@@ -1,4 +1,5 @@
 import Cluster
+import HTTPTypes
 import JSON
 import Model
 
