@@ -8,14 +8,19 @@ struct SchemaChangeTests {
     /// What later versions may do to the hottest tables and to the functions that store and claim.
     private static let expansion = [
         Migration(
-            name: "m9001_columns",
+            name: "m9001_text",
             sql: """
                 -- serves: \(SQL.level)
                 ALTER TABLE sluice.request ADD COLUMN later_text text;
+                """),
+        Migration(
+            name: "m9002_number",
+            sql: """
+                -- serves: \(SQL.level)
                 ALTER TABLE sluice.ready ADD COLUMN later_number integer NOT NULL DEFAULT 7;
                 """),
         Migration(
-            name: "m9002_index",
+            name: "m9003_index",
             sql: """
                 -- no-transaction
                 -- serves: \(SQL.level)
@@ -23,7 +28,7 @@ struct SchemaChangeTests {
                 CREATE INDEX CONCURRENTLY ready_later ON sluice.ready (shard, lane_id, later_number);
                 """),
         Migration(
-            name: "m9003_functions",
+            name: "m9004_functions",
             sql: """
                 -- serves: \(SQL.level)
                 DO $$
@@ -39,7 +44,7 @@ struct SchemaChangeTests {
                 END $$;
                 """),
     ]
-    private static let contraction = Migration(name: "m9004_contraction", sql: "-- serves: m9001\nSELECT 1;")
+    private static let contraction = Migration(name: "m9005_contraction", sql: "-- serves: m9001\nSELECT 1;")
 
     @Test(.timeLimit(.minutes(5))) func noRequestFailsWhileTheSchemaIsExpanded() async throws {
         try await withInstallation { installation, database, arrivals in
@@ -65,7 +70,7 @@ struct SchemaChangeTests {
             // And the program of today starts with it.
             _ = try await installation.serve()
             let level = try await database.client().query(Statement("SELECT max(name) FROM sluice.migration"))
-            #expect(try level[0].decode(0, as: String.self) == "m9003_functions")
+            #expect(try level[0].decode(0, as: String.self) == "m9004_functions")
         }
     }
 
@@ -85,7 +90,7 @@ struct SchemaChangeTests {
             #expect(try await worker.terminate() == 0)
             #expect(try await api.terminate() == 0)
             #expect(try await processes(client) == [])
-            #expect(try await migrator.migrate(client) == ["m9004_contraction"])
+            #expect(try await migrator.migrate(client) == ["m9005_contraction"])
 
             let late = try await installation.processes.run(["serve"], installation.environment)
             #expect(late.status == 1)
