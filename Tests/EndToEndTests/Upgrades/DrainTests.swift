@@ -1,5 +1,5 @@
 import Glibc
-import Sink
+import NIOHTTP1
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Postgres
 import SQL
+import Sink
 import TestSupport
 import Testing
 
