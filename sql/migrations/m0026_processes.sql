@@ -27,6 +27,14 @@ END $$;
 
 COMMENT ON FUNCTION sluice.beat IS 'Says that a process runs; returns the oldest step whose programs the schema serves. Waits while a step is taken that leaves programs behind. Every later version of the schema must answer it, for it is how an older program learns that it has to end.';
 
+CREATE FUNCTION sluice.leave(p_process uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM sluice.process p WHERE p.process_id = p_process;
+    RETURN FOUND;
+END $$;
+
+COMMENT ON FUNCTION sluice.leave IS 'Says that a process has ended; returns whether it was known.';
+
 CREATE FUNCTION sluice.forget_processes(p_unseen interval) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     v_before  timestamptz := clock_timestamp() - p_unseen;

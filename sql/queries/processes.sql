@@ -9,8 +9,10 @@
 SELECT sluice.beat($1, $2, $3, $4, $5) AS serves;
 
 -- name: processes.leave
+-- The process has ended.
 -- $1 process uuid
-DELETE FROM sluice.process WHERE process_id = $1;
+-- > was_known bool
+SELECT sluice.leave($1) AS was_known;
 
 -- name: processes.list
 -- Those that run, and those that have crashed within the last minute.
