@@ -66,12 +66,13 @@ let package = Package(
         module("Tenants", ["FlagEngine", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
         module("Requests", ["JSON", "Model", "Postgres", "SQL", logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
+        module("Cluster", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("FlagEngine", ["JSON"]),
         module(
             "API",
             [
-                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", crypto,
-                hummingbird,
+                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits",
+                "Cluster", crypto, hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
         module(
@@ -90,16 +91,15 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker",
-                "Sink",
-                "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
+                "Worker", "Sink", "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Postgres", "SQL", "Model", "Tenants", "Requests", logging],
             path: "Tests/TestSupport", swiftSettings: settings),
-        tests("PostgresTests", ["Postgres", "SQL"]),
+        tests("PostgresTests", ["Postgres", "SQL", logging]),
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
@@ -108,16 +108,20 @@ let package = Package(
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",
-            ["API", "FlagEngine", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+            [
+                "API", "FlagEngine", "JSON", "Circuits", "Cluster", "Requests", "Tenants", "Model", "Postgres",
+                "SQL", lifecycle, httpTypes,
+            ]),
         tests(
             "WorkerTests",
             [
-                "Worker", "Sink", "Requests", "Tenants", "Circuits", "JSON", "Model", "Postgres", lifecycle, nioCore,
+                "Worker", "Sink", "Requests", "Tenants", "Circuits", "JSON", "Model", "Postgres", "SQL", lifecycle,
+                nioCore,
                 nioPosix, nioEmbedded, nioSSL,
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
-            "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            "EndToEndTests", ["sluice", "Sink", "Postgres", "SQL", crypto, asyncHTTPClient, nioCore, nioHTTP1],
             resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],

@@ -27,7 +27,11 @@ package enum SQL {
         Migration(name: "m0021_enqueue", sql: text(PackageResources.m0021_enqueue_sql)),
         Migration(name: "m0022_actions", sql: text(PackageResources.m0022_actions_sql)),
         Migration(name: "m0023_statistics", sql: text(PackageResources.m0023_statistics_sql)),
+        Migration(name: "m0026_processes", sql: text(PackageResources.m0026_processes_sql)),
     ]
+
+    /// The last step that this program knows: how new it is, to the schema.
+    package static let level = migrations.last?.name ?? ""
 
     /// Every named statement of the query files.
     package static let statements: [Statement] = [
@@ -36,7 +40,7 @@ package enum SQL {
         PackageResources.requests_sql, PackageResources.replays_sql,
         PackageResources.deliveries_sql, PackageResources.flags_sql, PackageResources.rollouts_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
-        PackageResources.statistics_sql, PackageResources.doctor_sql,
+        PackageResources.statistics_sql, PackageResources.processes_sql, PackageResources.doctor_sql,
     ].flatMap(parse)
 
     /// Ends each migration: gives all that the schema has the access that it must have.

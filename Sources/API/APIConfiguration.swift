@@ -25,6 +25,9 @@ package struct APIConfiguration: Sendable {
     /// Up to which a stream waits before it tells of a change of flags, so that clients don't all come back at once.
     package var streamJitter = Duration.seconds(2)
 
+    /// For which a server that is asked to end still takes requests, so that whoever sends them learns of it in time.
+    package var drain = Duration.zero
+
     package var head = HeadLimits()
     package var patience = Patience()
 

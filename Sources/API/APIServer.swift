@@ -8,7 +8,7 @@ package import Requests
 import ServiceLifecycle
 package import Tenants
 
-/// The HTTP API. After a graceful shutdown begins it finishes the requests that have come, and takes no more.
+/// The HTTP API. After a graceful shutdown begins it drains, then finishes the requests that have come, and takes no more.
 package struct APIServer: Service {
     private let configuration: APIConfiguration
     private let captures: CaptureEndpoint
@@ -18,6 +18,7 @@ package struct APIServer: Service {
     private let uses: UseLoop
     private let waiters: OutcomeWaiters
     private let streams: FlagStreams
+    private let draining: Draining
     private let flagUses: UseLoop
     private let onListening: @Sendable (Int) -> Void
     private let logger: Logger
@@ -45,6 +46,8 @@ package struct APIServer: Service {
         uses = .keys(access.uses, stores.operators, logger: logger)
         limits = IngestLimits(stores.tenants, processes: configuration.processes, logger: logger)
         self.waiters = waiters
+        let draining = Draining(for: configuration.drain)
+        self.draining = draining
         flagUses = .flags(access.flagUses, stores.operators, logger: logger)
         streams = FlagStreams(jitter: configuration.streamJitter, snapshot: snapshot)
         let waiting = OutcomeWaiting(waiters: waiters, reader: stores.reader, logger: logger)
@@ -67,12 +70,12 @@ package struct APIServer: Service {
             + CircuitPolicyEndpoint(store: stores.circuits).routes + HealthCheckEndpoint(store: stores.health).routes
             + KeysEndpoint(store: stores.tenants).routes + UsageEndpoint(store: stores.tenants).routes
             + TenantsEndpoint(store: stores.operators, arm: arm).routes
-            + TenantKeysEndpoint(store: stores.operators).routes
+            + TenantKeysEndpoint(store: stores.operators).routes + ClusterEndpoint(store: stores.cluster).routes
             + DestinationsEndpoint(store: stores.tenants, arm: arm, trial: trial).routes
             + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
             + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
             + ofrep.routes
-            + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
+            + DocumentEndpoint().routes + Liveness(draining: draining, isReady: isReady).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
             logger: logger)
@@ -98,14 +101,13 @@ package struct APIServer: Service {
             group.addTask { await uses.run() }
             group.addTask { await flagUses.run() }
             group.addTask { await streams.run() }
-            try await withGracefulShutdownHandler {
-                try await server.run()
-            } onGracefulShutdown: { [waiters, streams] in
-                // A server that stops finishes what has come: callers that wait for outcomes are answered now.
-                waiters.end()
-                streams.end()
-            }
-            group.cancelAll()
+            defer { group.cancelAll() }
+            let listening = Listening(server: server, waiters: waiters, streams: streams)
+            // The last is the first that is shut down.
+            let services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+                .init(service: listening), .init(service: draining, successTerminationBehavior: .ignore),
+            ]
+            try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         }
     }
 
@@ -113,14 +115,31 @@ package struct APIServer: Service {
     private static let backlog = 4_096
 
     private var channel: HTTP1Channel.Configuration {
-        let (captures, evaluations, date) = (captures, evaluations, HTTPDate())
+        let (captures, evaluations, draining, date) = (captures, evaluations, draining, HTTPDate())
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                HTTPConnection(captures.configuration.patience, date: date), DirectHandler(captures),
-                DirectHandler(evaluations),
+                HTTPConnection(captures.configuration.patience, draining: draining, date: date),
+                DirectHandler(captures), DirectHandler(evaluations),
             ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.head.fieldBytes, maxHeaderListSize: configuration.head.totalBytes,
                 maxHeaderFieldCount: configuration.head.fields))
+    }
+}
+
+/// Takes connections until a graceful shutdown, and then finishes what has come.
+private struct Listening: Service {
+    let server: any Service
+    let waiters: OutcomeWaiters
+    let streams: FlagStreams
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            // Callers that wait for outcomes are answered now.
+            waiters.end()
+            streams.end()
+        }
     }
 }

@@ -1,19 +1,22 @@
 import Circuits
+import Cluster
 package import Postgres
 import Requests
 package import Tenants
 
 /// What the API reads and writes, but for the storing of requests, which has connections of its own.
 ///
-/// All but `operators` is for one tenant at a time, within its `TenantScope`.
+/// All but `operators` and `cluster` is for one tenant at a time, within its `TenantScope`.
 package struct APIStores: Sendable {
     package static let statements =
         TenantStore.statements + RequestReader.statements + RequestSteering.statements + ReplayStore.statements
         + CircuitStore.statements + HealthStore.statements
+    package static let operatorStatements = TenantStore.statements + ClusterStore.statements
 
     let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.
     let operators: TenantStore
+    let cluster: ClusterStore
     let reader: RequestReader
     let steering: RequestSteering
     let replays: ReplayStore
@@ -22,10 +25,11 @@ package struct APIStores: Sendable {
 
     /// - Parameters:
     ///   - client: has prepared `statements`, and acts as `DatabaseRole.api`.
-    ///   - operators: has prepared those of `TenantStore`, and acts as `DatabaseRole.worker`.
+    ///   - operators: has prepared `operatorStatements`, and acts as `DatabaseRole.worker`.
     package init(_ client: Client, operators: Client, secrets: SecretBox) {
         tenants = TenantStore(client, secrets: secrets)
         self.operators = TenantStore(operators, secrets: secrets)
+        cluster = ClusterStore(operators)
         reader = RequestReader(client)
         steering = RequestSteering(client)
         replays = ReplayStore(client)

@@ -18,7 +18,7 @@ final class GatewayProcess: Sendable {
             "SLUICE_DATABASE_URL": server.connectionString, "SLUICE_PORT": "0", "SLUICE_HOST": "127.0.0.1",
             "SLUICE_SECRETS_KEY": Data(repeating: 7, count: 32).base64EncodedString(), "MALLOC_ARENA_MAX": "2",
             // The sinks are on this machine.
-            "SLUICE_EGRESS_ALLOW": "127.0.0.0/8",
+            "SLUICE_EGRESS_ALLOW": "127.0.0.0/8", "SLUICE_SERVE_DRAIN": "0",
         ]) { $1 }.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output

@@ -35,6 +35,7 @@ package enum RouteKind {}
 package enum SourceKind {}
 package enum FlagSetKind {}
 package enum RolloutKind {}
+package enum ProcessKind {}
 
 package typealias TenantID = Identifier<TenantKind>
 package typealias KeyID = Identifier<KeyKind>
@@ -47,6 +48,7 @@ package typealias RouteID = Identifier<RouteKind>
 package typealias SourceID = Identifier<SourceKind>
 package typealias FlagSetID = Identifier<FlagSetKind>
 package typealias RolloutID = Identifier<RolloutKind>
+package typealias ProcessID = Identifier<ProcessKind>
 
 /// The scheduling row of a destination, unique within its shard.
 package struct LaneID: Hashable, Sendable {

@@ -21,6 +21,8 @@ package final class UpkeepLoop: Service {
 
     /// How long changes of the configuration are told one by one.
     static let changesKept = Duration.seconds(3600)
+    /// Twelve times what passes between two signs of life.
+    static let processesKept = Duration.seconds(60)
     /// As far as reports of uses look back.
     static let flagUsesKept = Duration.seconds(91 * 86_400)
 
@@ -66,6 +68,8 @@ package final class UpkeepLoop: Service {
                         try await self.removeTenants()
                         if Self.isDue(lastReconcile, every: Self.reconcileInterval) {
                             _ = try await DeliveryStore(self.client).reconcile(self.node)
+                            _ = try await self.client.execute(
+                                SQL["upkeep.forget_processes"], Parameters(Self.processesKept))
                             lastReconcile = .now
                         }
                         if Self.isDue(lastPartitions, every: Self.partitionInterval) {

@@ -21,9 +21,14 @@ struct Examination {
     let memberships: [Membership]
     /// Sentences.
     let accessFaults: [String]
+    /// Of each process that runs, the last step of the schema that its program knows.
+    let levels: [String]
 
     var findings: [Finding] {
-        [version, migrations, durability, clock, autovacuum, connections, partitions, Self.roles(memberships), access]
+        [
+            version, migrations, durability, clock, autovacuum, connections, partitions, Self.roles(memberships),
+            access, processes,
+        ]
     }
 
     private var version: Finding {
@@ -114,5 +119,14 @@ struct Examination {
             : Finding(
                 severity: .wrong, text: accessFaults.joined(separator: "; "),
                 remedy: "Let the owner of the schema run in psql: \(SQL.access.sql);")
+    }
+
+    private var processes: Finding {
+        let older = levels.count { $0 < SQL.level }
+        return older == 0
+            ? Finding(severity: .fine, text: "\(levels.count) processes run, none of an older version")
+            : Finding(
+                severity: .doubtful, text: "\(older) of \(levels.count) processes are of an older version",
+                remedy: "Replace them: docs/upgrades.md. GET /admin/v1/cluster says which they are.")
     }
 }

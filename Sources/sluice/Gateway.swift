@@ -1,5 +1,7 @@
 import API
 import Circuits
+import Cluster
+import Foundation
 import Logging
 import Model
 import NIOCore
@@ -10,7 +12,6 @@ import SQL
 import ServiceLifecycle
 import Synchronization
 import Tenants
-import UnixSignals
 import Worker
 
 /// The composition root: which parts a process has, and what they share.
@@ -26,7 +27,8 @@ struct Gateway {
     let secrets: SecretBox
     let logger: Logger
 
-    /// Runs until SIGTERM or SIGINT, then stops in order: first what lets work in, last what records it.
+    /// Runs until SIGTERM or SIGINT, then stops in order: first what lets work in, last what records it. Does the same where
+    /// the database's schema no longer serves this program, and then throws `.migration`.
     ///
     /// - Parameter port: where the API listens, in place of the settings'; 0 is any that is free.
     func run(_ roles: Roles, port: Int? = nil, onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
@@ -37,8 +39,11 @@ struct Gateway {
         try await requireFitDatabase(roles, on: loop)
 
         let operators = Client(
-            .init(connection, name: "operators", statements: TenantStore.statements + TrafficLoop.statements)
-                .acting(as: .worker), on: loop)
+            .init(
+                connection, name: "operators", statements: APIStores.operatorStatements + TrafficLoop.statements
+            ).acting(as: .worker), on: loop)
+        let heartbeat = HeartbeatLoop(ClusterStore(operators), process: .running(roles), logger: logger)
+        try await heartbeat.join()
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
@@ -82,17 +87,27 @@ struct Gateway {
             worker = made
         }
         let listener = listener(
-            on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker, waiters: waiters)
+            on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker, waiters: waiters,
+            heartbeat: heartbeat)
         clients.append(listener)
 
+        // The first is shut down last: until then the process works.
         let group = ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                cancellationSignals: [], logger: logger))
-        try await withTaskExecutorPreference(EventLoopExecutor(eventLoops)) { try await group.run() }
+                services: [.init(service: heartbeat, failureTerminationBehavior: .gracefullyShutdownGroup)]
+                    + services.map { .init(service: $0) }, logger: logger))
+        let ending: Result<Void, any Error>
+        do {
+            try await withTaskExecutorPreference(EventLoopExecutor(eventLoops)) { try await group.runUntilSignalled() }
+            ending = .success(())
+        } catch {
+            ending = .failure(error)
+        }
+        await heartbeat.leave()
         for client in clients { await client.close() }
         try await testSender?.shutdown()
         try await eventLoops.shutdownGracefully()
+        try ending.get()
     }
 
     /// Deliveries are most of a worker's cost, so it has a loop for each core. An API alone leaves half of them to the
@@ -104,7 +119,7 @@ struct Gateway {
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
     private func listener(
         on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?,
-        waiters: OutcomeWaiters?
+        waiters: OutcomeWaiters?, heartbeat: HeartbeatLoop
     ) -> Client {
         var configuration = Client.Configuration(connection, name: "listen")
         configuration.channels =
@@ -115,6 +130,7 @@ struct Gateway {
             case .connected:
                 snapshots.invalidate()
                 upkeep.reconcileNow()
+                heartbeat.beatNow()
                 worker?.ring(node.shards)
                 worker?.circuitsChanged()
                 waiters?.ringAll()
@@ -150,6 +166,16 @@ struct Gateway {
                 .migration, "the database lacks \(pending.count) migrations, from \(pending[0]) on; run: sluice migrate"
             )
         }
+    }
+}
+
+extension ClusterProcess {
+    fileprivate static func running(_ roles: Gateway.Roles) -> ClusterProcess {
+        let all: [(Gateway.Roles, Role)] = [(.serve, .serve), (.work, .work)]
+        return ClusterProcess(
+            level: SQL.level, roles: all.filter { roles.contains($0.0) }.map(\.1),
+            host: ProcessInfo.processInfo.hostName,
+            pid: ProcessInfo.processInfo.processIdentifier)
     }
 }
 

@@ -13,6 +13,7 @@ struct Settings {
     private let reader: ConfigReader
     /// To which the gateway connects whatever the environment says.
     private var allowedNetwork = ""
+    private var isAlone = false
 
     init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
         reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
@@ -22,6 +23,13 @@ struct Settings {
     func allowing(_ network: String) -> Settings {
         var settings = self
         settings.allowedNetwork = network
+        return settings
+    }
+
+    /// For an API that nobody balances load before, so that it has nobody to tell of its end.
+    func alone() -> Settings {
+        var settings = self
+        settings.isAlone = true
         return settings
     }
 
@@ -47,7 +55,8 @@ struct Settings {
 
     /// SLUICE_HOST and SLUICE_PORT: where the API listens, default 127.0.0.1:8080. SLUICE_BODY_LIMIT: bytes of a
     /// request's body, default 1 MiB. SLUICE_STORE_DEADLINE: seconds for which an ingest waits for the database,
-    /// default 10. SLUICE_API_PROCESSES: how many processes serve the API and so share each tenant's rate, default 1.
+    /// default 10. SLUICE_SERVE_DRAIN: seconds for which a stopping API still takes requests while its /readyz answers 503,
+    /// default 5, for a check a second and one that fails. SLUICE_API_PROCESSES: how many processes serve the API and so share each tenant's rate, default 1.
     var api: APIConfiguration {
         get throws {
             var api = APIConfiguration()
@@ -55,6 +64,7 @@ struct Settings {
             api.port = try integer("sluice.port", default: 8080, in: 0...65_535)
             api.bodyLimit = try integer("sluice.body.limit", default: 1 << 20, in: 0...(64 << 20))
             api.storeDeadline = .seconds(try integer("sluice.store.deadline", default: 10, in: 1...300))
+            api.drain = .seconds(try integer("sluice.serve.drain", default: isAlone ? 0 : 5, in: 0...300))
             api.operatorToken = try operatorToken
             api.processes = try integer("sluice.api.processes", default: 1, in: 1...1_000)
             return api

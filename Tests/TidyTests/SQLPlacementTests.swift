@@ -8,7 +8,8 @@ struct SQLPlacementTests {
         "Sources/Postgres/Client.swift": "transaction control",
         "Sources/Postgres/Connection.swift": "session settings and LISTEN",
         "Sources/Postgres/LocalSettings.swift": "settings of a unit of work",
-        "Sources/Postgres/Migrator.swift": "the migrations' own table and lock",
+        "Sources/Postgres/Migrations/Migrator.swift": "the migrations' own table and lock",
+        "Sources/Postgres/Migrations/Migrator+Apply.swift": "the migrations' transactions, and who runs meanwhile",
         "Sources/Postgres/LocalServer.swift": "the first database of a private server",
     ]
 

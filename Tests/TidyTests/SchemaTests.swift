@@ -50,7 +50,8 @@ struct SchemaTests {
             """
             SELECT c.relname::text FROM \(tables)
             AND c.relname NOT IN (
-                'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'traffic_total')
+                'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'process',
+                'traffic_total')
             AND NOT (ARRAY['shard', 'tenant_id'] <@ \(columns) OR ARRAY['shard', 'lane_id'] <@ \(columns))
             """),
         Rule(
@@ -74,7 +75,8 @@ struct SchemaTests {
                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) columns
             WHERE c.relnamespace = 'sluice'::regnamespace AND NOT c.relispartition
               AND c.relname NOT IN (
-                  'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'traffic_total')
+                  'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'process',
+                  'traffic_total')
               AND NOT (columns.names[1] = 'shard'
                        AND (columns.names[2] IN ('tenant_id', 'lane_id')
                             OR name.relname IN ('lane_timer', 'circuit_probe', 'circuit_timer', 'idempotency_key_expiry',

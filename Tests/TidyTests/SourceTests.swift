@@ -24,9 +24,9 @@ struct SourceTests {
     }
 
     /// Domain modules are siblings.
-    @Test(arguments: ["Tenants", "Requests", "Circuits", "Health"])
+    @Test(arguments: ["Tenants", "Requests", "Circuits", "Cluster"])
     func knowsNoSibling(_ module: String) throws {
-        let siblings = Set(["Tenants", "Requests", "Circuits", "Health", "API", "Worker", "Dashboard"])
+        let siblings = Set(["Tenants", "Requests", "Circuits", "Cluster", "API", "Worker", "Dashboard"])
             .subtracting([module])
         for file in try SourceTree.swift(in: "Sources") where file.module == module {
             for line in file.lines {

@@ -8,11 +8,13 @@ COMMENT ON SCHEMA sluice IS 'Storage-first gateway: requests are stored here bef
 CREATE TABLE sluice.migration (
     name       text PRIMARY KEY,
     checksum   text NOT NULL,
+    serves     text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 
 COMMENT ON TABLE sluice.migration IS 'Steps of the schema that have been applied.';
 COMMENT ON COLUMN sluice.migration.checksum IS 'SHA-256 of the file, in hex; a file that was applied must not change.';
+COMMENT ON COLUMN sluice.migration.serves IS 'The oldest step whose programs go on working after this one. Processes that are older end when they see it.';
 
 CREATE TABLE sluice.config_version (
     singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT there_is_one_row CHECK (singleton),

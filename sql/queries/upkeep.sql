@@ -54,6 +54,11 @@ SELECT sluice.sample_depths($1, $2) AS taken;
 -- > deleted int4
 SELECT sluice.forget_traffic($1, $2, $3) AS deleted;
 
+-- name: upkeep.forget_processes
+-- $1 unseen interval
+-- > deleted int4
+SELECT sluice.forget_processes($1) AS deleted;
+
 -- name: upkeep.finish_deletions
 -- $1 shards int2[]
 -- $2 holder uuid

@@ -18,6 +18,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         case event(Any)
     }
 
+    private let draining: Draining
     private let date: HTTPDate
     private let timer: PhaseTimer
     private var state = HTTPConnectionState()
@@ -26,8 +27,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadHeld = false
     private var readsPart = false
 
-    init(_ patience: Patience, date: HTTPDate) {
+    init(_ patience: Patience, draining: Draining, date: HTTPDate) {
         timer = PhaseTimer(patience)
+        self.draining = draining
         self.date = date
     }
 
@@ -126,7 +128,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
             head.headerFields.append(HTTPField(name: .date, value: date.now))
-            if state.answerBegins(closes: head.headerFields[.connection] == "close") {
+            if state.answerBegins(closes: draining.isUnderWay || head.headerFields[.connection] == "close") {
                 head.headerFields[.connection] = "close"
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)

@@ -28,10 +28,11 @@ struct Doctor: AsyncParsableCommand {
             let server = try await client.query(SQL["doctor.server"]).map(ServerFact.init)
             let partitions = pending.isEmpty ? try await partitionsAhead(client) : 0
             let faults = pending.isEmpty ? try await accessFaults(client) : []
+            let levels = pending.isEmpty ? try await processLevels(client) : []
             let findings = Examination(
                 facts: Dictionary(uniqueKeysWithValues: server.map { ($0.name, $0.value) }), pendingMigrations: pending,
                 daysAhead: partitions, clockAtClient: Date().timeIntervalSince1970,
-                memberships: memberships, accessFaults: faults
+                memberships: memberships, accessFaults: faults, levels: levels
             ).findings
             for finding in findings { print(finding) }
             return !findings.contains { $0.severity == .wrong }
@@ -42,6 +43,10 @@ struct Doctor: AsyncParsableCommand {
     /// Not prepared: before it is migrated the database can't parse it.
     private func accessFaults(_ client: Client) async throws -> [String] {
         try await client.query(Statement(SQL["doctor.access"].sql)).map { try $0.decode(0) }
+    }
+
+    private func processLevels(_ client: Client) async throws -> [String] {
+        try await client.query(Statement(SQL["processes.list"].sql)).map { try $0.decode(1) }
     }
 
     private func partitionsAhead(_ client: Client) async throws -> Int {

@@ -15,7 +15,8 @@ struct Migrate: AsyncParsableCommand {
         let settings = Settings()
         let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: try settings.logger())
         try await withClient(
-            try database.connectionSettings(settings), name: "migrate", statementTimeout: .seconds(3600)
+            try database.connectionSettings(settings), name: "migrate", connections: 2,
+            statementTimeout: .seconds(3600)
         ) { client in
             let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
             for name in names { print(dryRun ? "would apply \(name)" : "applied \(name)") }

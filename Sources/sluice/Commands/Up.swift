@@ -42,7 +42,7 @@ struct Up: AsyncParsableCommand {
         let secrets = try SecretBox(
             base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
         progress("Migrating")
-        try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
+        try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
                 progress("  applied \(name)")
             }
@@ -53,7 +53,7 @@ struct Up: AsyncParsableCommand {
         }
         try home.keep(demoKey: key)
         try await Gateway(
-            connection: connection, settings: settings.allowing(Sink.network), secrets: secrets, logger: logger
+            connection: connection, settings: settings.allowing(Sink.network).alone(), secrets: secrets, logger: logger
         ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
         await demo.stop()
     }

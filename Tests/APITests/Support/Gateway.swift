@@ -122,7 +122,7 @@ func withGateway(
         $0.sessionSettings += RequestStore.sessionSettings
     }
     let scoped = database.client(statements: APIStores.statements, connections: 2, acting: .api)
-    let operators = database.client(statements: TenantStore.statements, acting: .worker)
+    let operators = database.client(statements: APIStores.operatorStatements, acting: .worker)
     let secrets = try SecretBox(base64: SecretBox.newKey())
     let tenants = TenantStore(client, secrets: secrets)
     let (tenant, other) = (try await tenants.createTenant(named: "a"), try await tenants.createTenant(named: "b"))

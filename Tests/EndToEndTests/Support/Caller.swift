@@ -52,6 +52,11 @@ struct Caller: Sendable {
         return try JSONDecoder().decode(Status.self, from: answer.body)
     }
 
+    /// Of the answer to a GET without a key.
+    func status(of path: String) async throws -> UInt {
+        try await answer(HTTPClientRequest(url: url + path), .seconds(5)).status
+    }
+
     private func answer(_ request: HTTPClientRequest, _ limit: TimeAmount) async throws -> Answer {
         let response = try await HTTPClient.shared.execute(request, timeout: limit)
         let body = try await response.body.collect(upTo: 1 << 20)

@@ -15,7 +15,7 @@ struct Installation {
         environment = [
             "SLUICE_DATABASE_URL": database, "SLUICE_PORT": "0",
             "SLUICE_SECRETS_KEY": Data(repeating: 7, count: 32).base64EncodedString(),
-            "SLUICE_EGRESS_ALLOW": "127.0.0.0/8",
+            "SLUICE_EGRESS_ALLOW": "127.0.0.0/8", "SLUICE_SERVE_DRAIN": "0",
         ]
         for command in [["migrate"], ["tenant", "create", "acme"]] {
             try await Self.succeed(command, processes, environment)

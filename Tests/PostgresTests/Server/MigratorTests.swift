@@ -9,7 +9,7 @@ import Testing
         name: "m1",
         sql: """
             CREATE SCHEMA sluice;
-            CREATE TABLE sluice.migration (name text PRIMARY KEY, checksum text NOT NULL);
+            CREATE TABLE sluice.migration (name text PRIMARY KEY, checksum text NOT NULL, serves text NOT NULL);
             """)
     private static let second = Migration(name: "m2", sql: "CREATE TABLE a (id int8); CREATE TABLE b (id int8);")
     private static let third = Migration(
@@ -78,12 +78,47 @@ import Testing
         }
     }
 
-    @Test func refusesANewerDatabase() async throws {
+    @Test func aNewerDatabaseServesOrRefuses() async throws {
         try await withEmptyDatabase { database in
             let client = database.client()
-            _ = try await migrator(Self.first, Self.second).migrate(client)
-            let error = try await postgresError { _ = try await migrator(Self.first).migrate(client) }
-            #expect(error?.code == .migration && error?.message.contains("m2") == true)
+            let expansion = Migration(name: "m3", sql: "-- serves: m2\nCREATE TABLE c (id int8);")
+            let contraction = Migration(name: "m4", sql: "-- serves: m3\nDROP TABLE a;")
+            let old = migrator(Self.first, Self.second)
+            _ = try await migrator(Self.first, Self.second, expansion).migrate(client)
+            #expect(try await old.pending(client) == [])
+            #expect(try await old.migrate(client) == [])
+            _ = try await migrator(Self.first, Self.second, expansion, contraction).migrate(client)
+            let error = try await postgresError { _ = try await old.migrate(client) }
+            #expect(error?.code == .migration && error?.message.contains("know m3") == true)
+            #expect(try await migrator(Self.first, Self.second, expansion).pending(client) == [])
+        }
+    }
+
+    /// Until the last process that it would leave behind has gone.
+    @Test func aContractionWaitsForOlderProcesses() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            let processes = Migration(
+                name: "m2",
+                sql: """
+                    CREATE TABLE sluice.process (process_id int8, level text, roles text[], host text, pid int4, seen_at timestamptz);
+                    """)
+            let expansion = Migration(name: "m3", sql: "-- serves: m2\nCREATE TABLE c (id int8);")
+            let contraction = Migration(name: "m4", sql: "-- serves: m3\nDROP TABLE c;")
+            _ = try await migrator(Self.first, processes).migrate(client)
+            let beat = """
+                INSERT INTO sluice.process VALUES (1, 'm2', '{serve}', 'old.example', 7, clock_timestamp() - interval '%s'),
+                    (2, 'm3', '{work}', 'new.example', 8, clock_timestamp())
+                """
+            _ = try await client.execute(Statement(beat.replacing("%s", with: "5 seconds")))
+            let all = migrator(Self.first, processes, expansion, contraction)
+            let error = try await postgresError { _ = try await all.migrate(client) }
+            #expect(error?.message.contains("serve on old.example (process 7, m2)") == true)
+            #expect(error?.message.contains("new.example") == false)
+            #expect(try await all.pending(client) == ["m4"])
+            _ = try await client.execute(Statement("DELETE FROM sluice.process"))
+            _ = try await client.execute(Statement(beat.replacing("%s", with: "2 minutes")))
+            #expect(try await all.migrate(client) == ["m4"])
         }
     }
 

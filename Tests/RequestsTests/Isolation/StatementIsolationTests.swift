@@ -32,7 +32,9 @@ import Testing
         "destinations.changed", "destinations.reseal", "destinations.sealed_otherwise", "doctor.access",
         "doctor.membership", "doctor.partitions", "doctor.server", "flags.all_sets", "flags.changed_sets",
         "flags.note_uses", "health.hasten", "health.lease", "health.record",
-        "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "replays.advance",
+        "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "processes.beat",
+        "processes.leave", "processes.list",
+        "processes.schema", "replays.advance",
         "replays.running", "requests.store", "rollouts.check", "rollouts.note", "routes.all", "routes.changed",
         "sources.all", "sources.changed",
         "sources.reseal", "sources.sealed_otherwise", "statistics.depths", "statistics.record_traffic",
@@ -43,6 +45,9 @@ import Testing
         "tenants.set_state", "tenants.version", "upkeep.bloated", "upkeep.drop_partitions", "upkeep.ensure_partitions",
         "upkeep.expire_keys", "upkeep.finish_deletions", "upkeep.forget_changes", "upkeep.forget_flag_uses",
         "upkeep.forget_traffic", "upkeep.lead", "upkeep.remove_tenants", "upkeep.sample_depths",
+        "upkeep.forget_processes",
+        "upkeep.lead",
+        "upkeep.remove_tenants",
         "upkeep.vacuum_in_flight", "upkeep.vacuum_lane", "upkeep.vacuum_ready",
     ]
 
