@@ -1,0 +1,40 @@
+import ArgumentParser
+import SettingsEngine
+
+/// What every command takes that reads settings.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "The database: postgresql://user@host/name or keyword=value pairs; else SLUICE_DATABASE_URL.")
+    var databaseURL: String?
+
+    @Option(name: .customLong("config"), help: "A YAML file of settings; else SLUICE_CONFIG_FILE.", completion: .file())
+    var configFile: String?
+
+    func settings(_ more: SettingFlags? = nil, needed: [any Declaration] = []) throws -> Settings {
+        let own = databaseURL.map { [Naming.flag(Catalogue.declared.databaseURL.name) + "=" + $0] } ?? []
+        return try Settings.orExit(flags: own + (more?.flags ?? []), file: configFile, needed: needed)
+    }
+}
+
+extension Settings {
+    /// Says all that is wrong, and ends the command where something is.
+    static func orExit(
+        flags: [String] = [], file: String? = nil, needed: [any Declaration] = []
+    ) throws(ExitCode) -> Settings {
+        do throws(InvalidSettings) {
+            return try Settings(flags: flags, file: file, needed: needed)
+        } catch {
+            for fault in error.faults { progress(fault) }
+            throw ExitCode(InvalidSettings.status)
+        }
+    }
+}
+
+/// Any setting as a flag, for commands that run the gateway.
+struct SettingFlags: ParsableArguments {
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp(
+            "Any setting, such as --worker-concurrency 64: `sluice config reference` lists them.",
+            valueName: "--setting value"))
+    var flags: [String] = []
+}
