@@ -5,7 +5,9 @@ package enum Documentation {
         let rows = declarations.map { declaration in
             let standard = declaration.note ?? declaration.standardText.map { $0.isEmpty ? "" : "`\($0)`" } ?? ""
             let file = declaration.isSecret ? "<br>`\(Naming.variable(declaration.fileName))`" : ""
-            let commands = declaration.usedBy.map { "`\($0)`" }.joined(separator: ", ")
+            let commands =
+                declaration.usedBy.isEmpty
+                ? "all" : declaration.usedBy.map { "`\($0)`" }.joined(separator: ", ")
             return "| `\(declaration.variable)`\(file) | \(declaration.allowed) | \(standard) | \(commands) "
                 + "| \(declaration.meaning) |"
         }

@@ -6,7 +6,7 @@ package struct Kind<Value: Sendable>: Sendable {
     package let read: @Sendable (String) throws(Refusal) -> Value
 
     package init(
-        allowed: String, text: @escaping @Sendable (Value) -> String,
+        allowed: String, text: @escaping @Sendable (Value) -> String = { _ in "" },
         read: @escaping @Sendable (String) throws(Refusal) -> Value
     ) {
         self.allowed = allowed
@@ -44,16 +44,11 @@ extension Kind where Value == Bool {
 }
 
 extension Kind where Value == String {
-    /// Any that is not empty.
-    package static func text(_ allowed: String) -> Kind {
-        Kind(allowed: allowed, text: { $0 }) { text throws(Refusal) in text }
-    }
-
     /// - Parameter check: throws where the text is not allowed.
     package static func text(
-        _ allowed: String, check: @escaping @Sendable (String) throws(Refusal) -> Void
+        _ allowed: String, check: @escaping @Sendable (String) throws(Refusal) -> Void = { _ in }
     ) -> Kind {
-        Kind(allowed: allowed, text: { $0 }) { text throws(Refusal) in
+        Kind(allowed: allowed, text: \.self) { text throws(Refusal) in
             try check(text)
             return text
         }
@@ -78,8 +73,8 @@ extension Kind where Value == Duration {
     /// - Parameter range: in seconds.
     package static func time(_ range: ClosedRange<Int>) -> Kind {
         Kind(
-            allowed: "a time from \(written(range.lowerBound)) to \(written(range.upperBound))",
-            text: { written(Int($0.components.seconds)) }
+            allowed: "a time from \(written(.seconds(range.lowerBound))) to \(written(.seconds(range.upperBound)))",
+            text: written
         ) { text throws(Refusal) in
             guard let seconds = seconds(text), range.contains(seconds) else { throw Refusal() }
             return .seconds(seconds)
@@ -95,7 +90,8 @@ extension Kind where Value == Duration {
     }
 
     /// In the largest unit of which it is a multiple.
-    private static func written(_ seconds: Int) -> String {
+    private static func written(_ time: Duration) -> String {
+        let seconds = Int(time.components.seconds)
         let unit = units.first { seconds > 0 && seconds.isMultiple(of: $0.seconds) } ?? ("s", 1)
         return "\(seconds / unit.seconds)\(unit.name)"
     }

@@ -7,6 +7,8 @@ package struct Layer: Sendable {
     }
 
     package let source: Source
+    /// Of a file.
+    let path: String?
     private let provider: any ConfigProvider
     /// What was given, as it is spelled here, in order.
     let given: [String]
@@ -20,29 +22,35 @@ package struct Layer: Sendable {
         let own = variables.filter { $0.key.hasPrefix(Naming.prefix) && !ServiceLink.matches($0.key, $0.value) }
         return Layer(
             source: .environment, provider: EnvironmentVariablesProvider(environmentVariables: own),
-            given: own.filter { !$0.value.isEmpty }.keys.sorted(), place: { _ in "" })
+            given: own.filter { !$0.value.isEmpty }.keys.sorted(), path: nil, place: { _ in "" })
     }
 
     package static func file(_ file: SettingsFile) -> Layer {
         let lines = Dictionary(file.entries.map { ($0.name, $0.line) }) { first, _ in first }
-        return Layer(.file, file.entries.map { ($0.name, $0.text) }) { "\(file.path):\(lines[$0] ?? 0): " }
+        return Layer(.file, file.entries.map { ($0.name, $0.text) }, path: file.path) {
+            "\(file.path):\(lines[$0] ?? 0): "
+        }
     }
 
     private init(
-        _ source: Source, _ values: [(name: String, text: String)], place: @escaping @Sendable (String) -> String
+        _ source: Source, _ values: [(name: String, text: String)], path: String? = nil,
+        place: @escaping @Sendable (String) -> String
     ) {
         let keyed = values.map { (Self.key($0.name), ConfigValue(.string($0.text), isSecret: false)) }
         self.init(
             source: source, provider: InMemoryProvider(name: source.rawValue, values: Dictionary(keyed) { $1 }),
-            given: values.filter { !$0.text.isEmpty }.map { Self.spelling($0.name, source) }, place: place)
+            given: values.filter { !$0.text.isEmpty }.map { Self.spelling($0.name, source) }, path: path,
+            place: place)
     }
 
     private init(
-        source: Source, provider: any ConfigProvider, given: [String], place: @escaping @Sendable (String) -> String
+        source: Source, provider: any ConfigProvider, given: [String], path: String?,
+        place: @escaping @Sendable (String) -> String
     ) {
         self.source = source
         self.provider = provider
         self.given = given
+        self.path = path
         self.place = place
     }
 

@@ -21,13 +21,23 @@ package struct Reading: Sendable {
 
     /// - Parameters:
     ///   - layers: those that go before others first.
+    ///   - fileSetting: which names a file, the last layer.
     ///   - faults: of the sources themselves.
     ///   - isForeign: whether a variable that begins as settings do belongs to others, such as scripts.
     package init(
-        _ declarations: [any Declaration], layers: [Layer], faults: [String] = [],
-        isForeign: (String) -> Bool = { _ in false }
+        _ declarations: [any Declaration], layers: [Layer], fileSetting: Setting<String?>? = nil,
+        faults: [String] = [], isForeign: (String) -> Bool = { _ in false }
     ) {
         self.faults = faults
+        var layers = layers
+        if let fileSetting, let path = layers.lazy.compactMap({ $0.text(fileSetting.name) }).first {
+            let file = SettingsFile(path: path)
+            self.faults += file.faults
+            if file.entries.contains(where: { $0.name == fileSetting.name }) {
+                self.faults.append("\(path): \(fileSetting.name): a file can't name another")
+            }
+            layers.append(.file(file))
+        }
         let known = declarations.flatMap(\.names).sorted()
         for layer in layers {
             let spellings = Set(known.map(layer.spelling))
@@ -56,7 +66,16 @@ package struct Reading: Sendable {
             let path = declaration.isSecret ? layer.text(declaration.fileName) : nil
             switch (text, path) {
             case (nil, nil): continue
-            case (let text?, nil): take(text, declaration, layer, layer.label(declaration.name))
+            case (.some, nil) where layer.source == .flag && !declaration.hasFlag:
+                refuse(
+                    declaration, layer.label(declaration.name),
+                    "others on this machine can read a command line; "
+                        + "give \(declaration.variable) or \(Naming.flag(declaration.fileName))")
+            case (let text?, nil):
+                if declaration.isSecret, let path = layer.path {
+                    secretFiles.append((layer.label(declaration.name), path))
+                }
+                take(text, declaration, layer, layer.label(declaration.name))
             case (nil, let path?): takeFile(path, declaration, layer)
             case (.some, .some):
                 refuse(
@@ -68,17 +87,11 @@ package struct Reading: Sendable {
     }
 
     private mutating func take(_ text: String, _ declaration: any Declaration, _ layer: Layer, _ label: String) {
-        if layer.source == .flag, !declaration.hasFlag, label == layer.label(declaration.name) {
-            return refuse(
-                declaration, label,
-                "others on this machine can read a command line; "
-                    + "give \(declaration.variable) or \(Naming.flag(declaration.fileName))")
-        }
         do throws(Refusal) {
             let value = try declaration.value(of: text)
             found[declaration.name] = Found(source: layer.source, label: label, text: text, value: value)
         } catch {
-            let shown = declaration.isSecret ? "its value" : text
+            let shown = declaration.isSecret ? "its value" : text.prefix(100).filter { !$0.isNewline }
             refuse(declaration, label, error.reason ?? "\(shown) is not \(declaration.allowed)")
         }
     }

@@ -13,7 +13,7 @@ package struct Setting<Value: Sendable>: Declaration {
     package let remedy: String
 
     package init(
-        _ name: String, _ kind: Kind<Value>, default standard: Value, note: String? = nil, usedBy: [String],
+        _ name: String, _ kind: Kind<Value>, default standard: Value, note: String? = nil, usedBy: [String] = [],
         _ meaning: String
     ) {
         self.name = name
@@ -35,13 +35,11 @@ package struct Setting<Value: Sendable>: Declaration {
     ///   - hasFlag: a secret should have none: others can read a command line.
     ///   - remedy: what to do where it is needed and missing.
     package init<Given: Sendable>(
-        _ name: String, _ kind: Kind<Given>, isSecret: Bool = false, hasFlag: Bool? = nil, usedBy: [String],
+        _ name: String, _ kind: Kind<Given>, isSecret: Bool = false, hasFlag: Bool? = nil, usedBy: [String] = [],
         remedy: String = "", _ meaning: String
     ) where Value == Given? {
         self.name = name
-        self.kind = Kind(allowed: kind.allowed, text: { $0.map(kind.text) ?? "" }) { text throws(Refusal) in
-            try kind.read(text)
-        }
+        self.kind = Kind(allowed: kind.allowed) { text throws(Refusal) in try kind.read(text) }
         standard = nil
         standardText = nil
         note = nil
@@ -68,7 +66,7 @@ package protocol Declaration: Sendable {
     var note: String? { get }
     var isSecret: Bool { get }
     var hasFlag: Bool { get }
-    /// Commands.
+    /// Commands; none: all.
     var usedBy: [String] { get }
     var meaning: String { get }
     var remedy: String { get }

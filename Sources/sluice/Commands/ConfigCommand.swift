@@ -62,6 +62,6 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a file with every setting, its meaning and its default: docs/sluice.example.yaml.")
 
-        func run() { print(Documentation.example(Catalogue.all), terminator: "") }
+        func run() { print(Documentation.example(Catalogue.inFiles), terminator: "") }
     }
 }

@@ -12,8 +12,12 @@ struct Catalogue {
     private static let worker = ["work", "up"]
     private static let gateway = ["serve", "work", "up"]
 
+    let configFile = Setting(
+        "config_file", .text("a path"),
+        "A YAML file with settings, of which [sluice.example.yaml](sluice.example.yaml) has all. `--config` for short.")
+
     let databaseURL = Setting(
-        "database_url", .connection, isSecret: true, hasFlag: true, usedBy: ["all"],
+        "database_url", .connection, isSecret: true, hasFlag: true,
         remedy: "give it, SLUICE_DATABASE_URL_FILE or --database-url. To try Sluice without a database: sluice up",
         """
         The database: a libpq connection string, URL or keywords, also with several hosts and \
@@ -21,12 +25,12 @@ struct Catalogue {
         """)
 
     let secretsKey = Setting(
-        "secrets_key", .secretsKey, isSecret: true, usedBy: ["all"],
+        "secrets_key", .secretsKey, isSecret: true,
         remedy: "it seals secrets in the database. Make one with: openssl rand -base64 32",
         "The key that seals secrets in the database.")
 
     let secretsOldKeys = Setting(
-        "secrets_old_keys", .secretsKeys, isSecret: true, usedBy: ["all"],
+        "secrets_old_keys", .secretsKeys, isSecret: true,
         "Keys that seal no more, for reading what they sealed.")
 
     let operatorToken = Setting(
@@ -50,11 +54,11 @@ struct Catalogue {
 
     let storeDeadline = Setting(
         "store_deadline", .time(1...300), default: .seconds(10), usedBy: api,
-        "For which an ingest waits for the database.")
+        "How long an ingest waits for the database.")
 
     let idempotencyWindow = Setting(
         "idempotency_window", .time(1...31_536_000), default: .seconds(86_400), usedBy: api,
-        "For which an `Idempotency-Key` stands for its request.")
+        "How long an `Idempotency-Key` stands for its request.")
 
     let retentionDays = Setting(
         "retention_days", .integer(1...3_650), default: 7, usedBy: gateway,
@@ -75,7 +79,7 @@ struct Catalogue {
 
     let workerDrain = Setting(
         "worker_drain", .time(0...3_600), default: .seconds(20), usedBy: worker,
-        "For which a stopping worker lets attempts finish before it hands them back.")
+        "How long a stopping worker lets attempts finish before it hands them back.")
 
     let dataDir = Setting(
         "data_dir", .text("a directory"),
@@ -84,7 +88,7 @@ struct Catalogue {
         "Where `sluice up` keeps its data.")
 
     let logLevel = Setting(
-        "log_level", Kind<Logger.Level>.choice, default: .notice, usedBy: ["all"],
+        "log_level", Kind<Logger.Level>.choice, default: .notice,
         "From which level on the log is written, to standard error.")
 
     static let declared = Catalogue()
@@ -94,6 +98,9 @@ struct Catalogue {
         $0.value as? any Declaration
     }
 
+    /// What a file can set: not where it is.
+    static let inFiles = all.filter { $0.name != declared.configFile.name }
+
     /// What a command needs that uses the database, and one that also seals or opens secrets.
     static let database: [any Declaration] = [declared.databaseURL]
     static let databaseAndKey: [any Declaration] = database + [declared.secretsKey]
@@ -101,7 +108,7 @@ struct Catalogue {
     /// Variables that begin as settings do and are others': of docker-compose.yml, scripts and tests. Their values are
     /// none of the program's business, so they may be in its environment.
     static let foreign: Set<String> = [
-        "SLUICE_CONFIG_FILE", "SLUICE_PUBLISH", "SLUICE_SANITIZE", "SLUICE_WARNINGS_AS_ERRORS", "SLUICE_FUZZ",
+        "SLUICE_PUBLISH", "SLUICE_SANITIZE", "SLUICE_WARNINGS_AS_ERRORS", "SLUICE_FUZZ",
         "SLUICE_FUZZ_SEED", "SLUICE_ROLLOUT_RUNS",
     ]
 
@@ -113,7 +120,7 @@ struct Catalogue {
 extension Kind where Value == ConnectionSettings {
     fileprivate static var connection: Kind {
         Kind(
-            allowed: "a URL (postgresql://user@host/database) or keyword=value pairs", text: { _ in "" }
+            allowed: "a URL (postgresql://user@host/database) or keyword=value pairs"
         ) { text throws(Refusal) in
             do { return try ConnectionSettings(text) } catch { throw Refusal() }
         }
@@ -138,7 +145,7 @@ extension Kind where Value == String {
 
 extension Kind where Value == [String] {
     fileprivate static var secretsKeys: Kind {
-        Kind(allowed: "keys of 32 bytes in base64, separated by commas", text: { _ in "" }) { text throws(Refusal) in
+        Kind(allowed: "keys of 32 bytes in base64, separated by commas") { text throws(Refusal) in
             let keys = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
             for key in keys { _ = try Kind<String>.secretsKey.read(key) }
             return keys
@@ -148,7 +155,7 @@ extension Kind where Value == [String] {
 
 extension Kind where Value == OperatorToken {
     fileprivate static var operatorToken: Kind {
-        Kind(allowed: "at least \(OperatorToken.minimumLength) bytes", text: { _ in "" }) { text throws(Refusal) in
+        Kind(allowed: "at least \(OperatorToken.minimumLength) bytes") { text throws(Refusal) in
             guard let token = OperatorToken(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
                 throw Refusal()
             }

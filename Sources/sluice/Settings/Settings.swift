@@ -16,20 +16,16 @@ struct Settings {
 
     /// - Parameters:
     ///   - flags: words of a command line.
-    ///   - file: the path of a file of settings; else the environment may name one.
     ///   - needed: what must not be missing.
     /// - Throws: `InvalidSettings`, with all that is wrong.
     init(
         _ environment: [String: String] = ProcessInfo.processInfo.environment, flags: [String] = [],
-        file: String? = nil, needed: [any Declaration] = []
+        needed: [any Declaration] = []
     ) throws(InvalidSettings) {
         let (values, flagFaults) = Flags.read(flags)
-        let path = file ?? environment["SLUICE_CONFIG_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = path.map { SettingsFile(path: $0) }
         var reading = Reading(
-            Catalogue.all,
-            layers: [.flags(values), .environment(environment)] + (file.map { [.file($0)] } ?? []),
-            faults: flagFaults + (file?.faults ?? []), isForeign: Catalogue.isForeign)
+            Catalogue.all, layers: [.flags(values), .environment(environment)],
+            fileSetting: Catalogue.declared.configFile, faults: flagFaults, isForeign: Catalogue.isForeign)
         reading.require(needed)
         guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
         self.reading = reading
