@@ -8,9 +8,8 @@ import Testing
         let file = read("# comment\nport: 8081\n\nhost: \"a b\"\nnets:\n  - 10.0.0.0/8\n  - fd00::/8\nlist: [a, b]\n")
         #expect(file.faults == [])
         #expect(
-            file.entries == [
-                .init(name: "port", text: "8081", line: 2), .init(name: "host", text: "a b", line: 4),
-                .init(name: "nets", text: "10.0.0.0/8,fd00::/8", line: 5), .init(name: "list", text: "a,b", line: 8),
+            file.entries.map { "\($0.line) \($0.name) \($0.text)" } == [
+                "2 port 8081", "4 host a b", "5 nets 10.0.0.0/8,fd00::/8", "8 list a,b",
             ])
     }
 
