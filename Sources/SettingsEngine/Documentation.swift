@@ -17,10 +17,13 @@ package enum Documentation {
 
     /// A file with every setting that says what would hold without it.
     package static func example(_ declarations: [any Declaration]) -> String {
-        declarations.map { declaration in
-            let comment = wrapped("\(sentence(declaration.allowed)) \(declaration.meaning)".replacing("`", with: ""))
-            return (comment + [line(declaration)]).joined(separator: "\n")
-        }.joined(separator: "\n\n") + "\n"
+        let title = "# Every setting with its default; those that have none are commented out.\n\n"
+        return title
+            + declarations.map { declaration in
+                let comment = wrapped(
+                    "\(sentence(declaration.allowed)) \(declaration.meaning)".replacing("`", with: ""))
+                return (comment + [line(declaration)]).joined(separator: "\n")
+            }.joined(separator: "\n\n") + "\n"
     }
 
     private static func line(_ declaration: any Declaration) -> String {
