@@ -13,8 +13,8 @@ package struct Reading: Sendable {
     package private(set) var found: [String: Found] = [:]
     /// Sentences that say where, what, and what would be right.
     package private(set) var faults: [String] = []
-    /// Paths of files that hold a secret, with who named them.
-    package private(set) var secretFiles: [(label: String, path: String)] = []
+    /// Files that hold a secret: the setting's name, where it was given, and the file's path.
+    package private(set) var secretFiles: [(name: String, label: String, path: String)] = []
 
     /// Names that have a fault.
     private var refused: Set<String> = []
@@ -73,7 +73,7 @@ package struct Reading: Sendable {
                         + "give \(declaration.variable) or \(Naming.flag(declaration.fileName))")
             case (let text?, nil):
                 if declaration.isSecret, let path = layer.path {
-                    secretFiles.append((layer.label(declaration.name), path))
+                    secretFiles.append((declaration.name, layer.label(declaration.name), path))
                 }
                 take(text, declaration, layer, layer.label(declaration.name))
             case (nil, let path?): takeFile(path, declaration, layer)
@@ -103,7 +103,7 @@ package struct Reading: Sendable {
             let content = try TextFile.read(path, limit: 64 << 10)
             let text = content.last?.isNewline == true ? String(content.dropLast()) : content
             guard !text.isEmpty else { throw UnreadableFile(path: path, reason: "is empty") }
-            secretFiles.append((label, path))
+            secretFiles.append((declaration.name, label, path))
             take(text, declaration, layer, "\(label): \(path)")
         } catch {
             refuse(declaration, label, error.description)

@@ -96,6 +96,20 @@ struct ConfigCommandTests {
         }
     }
 
+    /// Where a file of settings is open, it may say where the database is, but not a password.
+    @Test(.timeLimit(.minutes(1)), arguments: [("sluice@", false), ("sluice:hunter2@", true)])
+    func aConnectionStringIsSecretForItsPassword(_ user: String, _ isTold: Bool) async throws {
+        try await withFile("database_url: postgresql://\(user)127.0.0.1:9/sluice\n") { file in
+            try await withProcesses { processes in
+                try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+                let process = try await processes.run(
+                    ["config", "check", "--config", file], ["SLUICE_SECRETS_KEY": Self.key])
+                #expect(process.status == 0, "\(process.errors)")
+                #expect(process.output.contains("doubtful: \(file):1: database_url: every user may") == isTold)
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func theDocumentationIsWhatTheCodeSays() async throws {
         try await withProcesses { processes in
             let page = try Self.text("docs/configuration.md")
