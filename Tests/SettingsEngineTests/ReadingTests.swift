@@ -1,3 +1,4 @@
+import Foundation
 import SettingsEngine
 import Testing
 
@@ -87,5 +88,14 @@ import Testing
     @Test func aFileThatIsNotThereIsAFault() {
         let faults = read(["SLUICE_CONFIG_FILE": "/nonexistent/s.yaml"]).faults
         #expect(faults.count == 1 && faults[0].hasPrefix("/nonexistent/s.yaml: can't be read"))
+    }
+
+    @Test func aFileNamesNoOther() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString).yaml")
+        try Data("port: 3\nconfig_file: other.yaml\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let reading = read(flags: [("config_file", file.path)])
+        #expect(reading.faults == ["\(file.path): config_file: a file can't name another"])
+        #expect(reading[Self.port] == 3)
     }
 }
