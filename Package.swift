@@ -16,6 +16,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -48,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -68,6 +70,7 @@ let package = Package(
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module("Cluster", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("FlagEngine", ["JSON"]),
+        module("SettingsEngine", [configuration, yams]),
         module(
             "API",
             [
@@ -92,7 +95,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
-                "Worker", "Sink", "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
+                "Worker", "Sink", "Bench", "SettingsEngine", arguments, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -102,6 +105,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "SQL", logging]),
         tests("ModelTests", ["Model"]),
         tests("JSONTests", ["JSON"]),
+        tests("SettingsEngineTests", ["SettingsEngine"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
         tests("TenantsTests", ["Tenants", "FlagEngine", "JSON", "Model", "Postgres"]),
         tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),

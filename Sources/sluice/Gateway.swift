@@ -49,8 +49,8 @@ struct Gateway {
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
         try await snapshots.load()
         let upkeep = UpkeepLoop(
-            upkeepClient, node: node, retentionDays: try settings.retentionDays,
-            removalGrace: try settings.api.storeDeadline + .seconds(20), logger: logger)
+            upkeepClient, node: node, retentionDays: Int32(settings.retentionDays),
+            removalGrace: settings.storeDeadline + .seconds(20), logger: logger)
         let traffic = Traffic()
         // What counts traffic comes later, and so is stopped before.
         var services: [any Service] = [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
@@ -59,7 +59,7 @@ struct Gateway {
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
         var testSender: TestSender?
         if let waiters {
-            let ingest = try IngestParts(self, traffic: traffic, loop: loop)
+            let ingest = IngestParts(self, traffic: traffic, loop: loop)
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
             let tenants = Client(
@@ -67,7 +67,7 @@ struct Gateway {
                 on: loop)
             clients += ingest.clients + [tenants]
             services += [ingest.arm, ingest.store]
-            var api = try settings.api
+            var api = settings.api
             if let port { api.port = port }
             services.append(
                 APIServer(
@@ -185,7 +185,7 @@ private struct IngestParts {
     let store: RequestStore
     let clients: [Client]
 
-    init(_ gateway: Gateway, traffic: Traffic, loop: Loop) throws {
+    init(_ gateway: Gateway, traffic: Traffic, loop: Loop) {
         var configuration = Client.Configuration(
             gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements
         ).acting(as: .worker)
@@ -195,7 +195,7 @@ private struct IngestParts {
             .init(gateway.connection, name: "arm", statements: ArmLoop.statements).acting(as: .worker), on: loop)
         arm = ArmLoop(armClient, logger: gateway.logger)
         store = RequestStore(
-            storeClient, keyWindow: try gateway.settings.idempotencyWindow, arm: arm, traffic: traffic)
+            storeClient, keyWindow: gateway.settings.idempotencyWindow, arm: arm, traffic: traffic)
         clients = [storeClient, armClient]
     }
 }

@@ -7,7 +7,8 @@ struct Sluice: AsyncParsableCommand {
         abstract:
             "A storage-first gateway: requests are committed to PostgreSQL before they are answered, and delivered later.",
         subcommands: [
-            Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, TenantCommand.self, KeyCommand.self,
+            Up.self, Serve.self, Work.self, Migrate.self, Doctor.self, ConfigCommand.self, TenantCommand.self,
+            KeyCommand.self,
             DestinationCommand.self, RouteCommand.self, SourceCommand.self, FlagCommand.self, RolloutCommand.self,
             SecretsCommand.self,
             CircuitCommand.self,

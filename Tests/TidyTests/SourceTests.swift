@@ -14,7 +14,8 @@ struct SourceTests {
         ("Hummingbird", ["API"]),
         ("AsyncHTTPClient", ["Worker", "Bench"]),
         ("ArgumentParser", ["sluice"]),
-        ("Configuration", ["sluice"]),
+        ("Configuration", ["SettingsEngine"]),
+        ("Yams", ["SettingsEngine"]),
     ])
     func isImportedOnlyBy(_ module: String, _ importers: [String]) throws {
         let imports = try Regex("^(?:@\\w+ )*(?:\\w+ )?import (?:\\w+ )?\(module)\\b")
@@ -42,6 +43,16 @@ struct SourceTests {
             for line in file.lines {
                 guard let name = line.firstMatch(of: /^(?:package )?import (\w+)$/)?.1 else { continue }
                 #expect(name == "JSON", "\(file.path)")
+            }
+        }
+    }
+
+    /// Knows nothing of the gateway.
+    @Test func theSettingsEngineKnowsNoOtherModule() throws {
+        for file in try SourceTree.swift(in: "Sources") where file.module == "SettingsEngine" {
+            for line in file.lines {
+                guard let name = line.firstMatch(of: /^(?:package )?import (\w+)$/)?.1 else { continue }
+                #expect(["Configuration", "Foundation", "Yams"].contains(name), "\(file.path)")
             }
         }
     }

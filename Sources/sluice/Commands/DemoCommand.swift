@@ -17,7 +17,7 @@ struct DemoCommand: AsyncParsableCommand {
     var payloads = "Tests/EndToEndTests/Fixtures/webhooks"
 
     func run() async throws {
-        let settings = Settings()
+        let settings = try Settings.orExit()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sluice-demo-\(ProcessInfo.processInfo.processIdentifier)")
         let server = try await LocalServer.start(directory: directory.path) { progress($0) }
@@ -34,7 +34,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func run(_ settings: Settings, _ connection: ConnectionSettings) async throws -> Bool {
-        var logger = try settings.logger()
+        var logger = settings.logger()
         // The story says what the log would.
         logger.logLevel = .error
         let secrets = try SecretBox(base64: SecretBox.newKey())

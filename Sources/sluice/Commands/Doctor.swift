@@ -11,10 +11,11 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let settings = Settings()
-        let logger = try settings.logger()
+        let settings = try database.settings(needed: Catalogue.database)
+        let logger = settings.logger()
+        for finding in SecretFiles.findings(settings) { print(finding) }
         let healthy = try await withClient(
-            try database.connectionSettings(settings), name: "doctor",
+            try settings.connection(), name: "doctor",
             statements: ["doctor.server", "doctor.partitions"].map { SQL[$0] } + Membership.statements
         ) { client in
             let memberships = try await Membership.all(client)

@@ -12,11 +12,10 @@ struct Migrate: AsyncParsableCommand {
     var dryRun = false
 
     func run() async throws {
-        let settings = Settings()
-        let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: try settings.logger())
+        let settings = try database.settings(needed: Catalogue.database)
+        let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: settings.logger())
         try await withClient(
-            try database.connectionSettings(settings), name: "migrate", connections: 2,
-            statementTimeout: .seconds(3600)
+            try settings.connection(), name: "migrate", connections: 2, statementTimeout: .seconds(3600)
         ) { client in
             let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
             for name in names { print(dryRun ? "would apply \(name)" : "applied \(name)") }

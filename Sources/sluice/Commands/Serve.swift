@@ -5,11 +5,12 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve the API.")
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        let settings = Settings()
+        let settings = try database.settings(flags, needed: Catalogue.databaseAndKey)
         try await Gateway(
-            connection: database.connectionSettings(settings), settings: settings, secrets: settings.secretBox(),
+            connection: settings.connection(), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.serve) { port in
             FileHandle.standardOutput.write(Data("listening on port \(port)\n".utf8))
@@ -21,11 +22,12 @@ struct Work: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Deliver stored requests.")
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        let settings = Settings()
+        let settings = try database.settings(flags, needed: Catalogue.databaseAndKey)
         try await Gateway(
-            connection: database.connectionSettings(settings), settings: settings, secrets: settings.secretBox(),
+            connection: settings.connection(), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.work)
     }

@@ -23,8 +23,8 @@ struct TenantCircuits {
 func withCircuits(
     _ database: DatabaseOptions, tenant name: String, _ body: (TenantCircuits) async throws -> Void
 ) async throws {
-    let settings = Settings()
-    let connection = try database.connectionSettings(settings)
+    let settings = try database.settings(needed: Catalogue.databaseAndKey)
+    let connection = try settings.connection()
     let secrets = try settings.secretBox()
     let statements = TenantStore.statements + CircuitStore.statements + HealthStore.statements
     try await withClient(connection, name: "configure", statements: statements) { client in

@@ -36,8 +36,8 @@ struct TenantRequests {
     static func with(
         _ database: DatabaseOptions, tenant name: String, _ body: (TenantRequests) async throws -> Void
     ) async throws {
-        let settings = Settings()
-        let connection = try database.connectionSettings(settings)
+        let settings = try database.settings(needed: Catalogue.databaseAndKey)
+        let connection = try settings.connection()
         let secrets = try settings.secretBox()
         let statements =
             TenantStore.statements + RequestReader.statements + RequestSteering.statements + ReplayStore.statements

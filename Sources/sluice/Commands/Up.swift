@@ -12,20 +12,16 @@ struct Up: AsyncParsableCommand {
             "Serve and work in one process, with a private PostgreSQL when no database is given: the way to try Sluice.",
         discussion: """
             Makes a tenant, a key and a destination to play with, and prints what to paste. Without a database it starts \
-            a PostgreSQL server of its own; a later start finds its data. Ctrl-C ends all that it started.
+            a PostgreSQL server of its own; a later start finds its data in --data-dir. Ctrl-C ends all that it started.
             """)
 
     @OptionGroup var database: DatabaseOptions
-
-    @Option(help: "Where its data are kept; else SLUICE_DATA_DIR.")
-    var dataDir: String?
+    @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        let settings = Settings()
-        let home = try DataDirectory(dataDir ?? settings.dataDirectory)
-        if let url = database.databaseURL ?? settings.databaseURL {
-            return try await run(settings, home, connection: ConnectionSettings(url))
-        }
+        let settings = try database.settings(flags)
+        let home = try DataDirectory(settings.dataDir)
+        if let connection = settings.databaseURL { return try await run(settings, home, connection: connection) }
         let server = try await LocalServer.start(directory: home.server) { progress($0) }
         do {
             try await run(settings, home, connection: ConnectionSettings(server.connectionString))
@@ -38,9 +34,8 @@ struct Up: AsyncParsableCommand {
     }
 
     private func run(_ settings: Settings, _ home: DataDirectory, connection: ConnectionSettings) async throws {
-        let logger = try settings.logger()
-        let secrets = try SecretBox(
-            base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
+        let logger = settings.logger()
+        let secrets = try settings.secretBox(kept: settings.secretsKey ?? home.secretsKey())
         progress("Migrating")
         try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {

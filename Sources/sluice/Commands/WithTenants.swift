@@ -9,8 +9,8 @@ func withTenants(_ database: DatabaseOptions, _ body: (TenantStore) async throws
 func withTenants(
     _ database: DatabaseOptions, besides: [Statement] = [], _ body: (TenantStore, Client) async throws -> Void
 ) async throws {
-    let settings = Settings()
-    let connection = try database.connectionSettings(settings)
+    let settings = try database.settings(needed: Catalogue.databaseAndKey)
+    let connection = try settings.connection()
     let secrets = try settings.secretBox()
     try await withClient(connection, name: "configure", statements: TenantStore.statements + besides) { client in
         do {

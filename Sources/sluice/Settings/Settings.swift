@@ -1,0 +1,103 @@
+import API
+import Foundation
+import Logging
+import Model
+import Postgres
+import SettingsEngine
+import Tenants
+import Worker
+
+/// What flags, environment and file say, checked: `settings.port` is what `Catalogue.port` declares.
+@dynamicMemberLookup
+struct Settings {
+    let reading: Reading
+    /// To which the gateway connects whatever the settings say.
+    private var allowedNetwork = ""
+    private var isAlone = false
+
+    /// - Parameters:
+    ///   - flags: words of a command line.
+    ///   - needed: what must not be missing.
+    /// - Throws: `InvalidSettings`, with all that is wrong.
+    init(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment, flags: [String] = [],
+        needed: [any Declaration] = []
+    ) throws(InvalidSettings) {
+        let (values, flagFaults) = Flags.read(flags)
+        var reading = Reading(
+            Catalogue.all, layers: [.flags(values), .environment(environment)],
+            fileSetting: Catalogue.declared.configFile, faults: flagFaults, isForeign: Catalogue.isForeign)
+        reading.require(needed)
+        guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
+        self.reading = reading
+    }
+
+    subscript<Value>(dynamicMember setting: KeyPath<Catalogue, Setting<Value>>) -> Value {
+        reading[Catalogue.declared[keyPath: setting]]
+    }
+
+    /// For a destination of the program's own.
+    func allowing(_ network: String) -> Settings {
+        var settings = self
+        settings.allowedNetwork = network
+        return settings
+    }
+
+    /// For an API that nobody balances load before, so that it has nobody to tell of its end.
+    func alone() -> Settings {
+        var settings = self
+        settings.isAlone = true
+        return settings
+    }
+
+    var api: APIConfiguration {
+        var api = APIConfiguration()
+        api.host = self.host
+        api.port = self.port
+        api.bodyLimit = self.bodyLimit
+        api.storeDeadline = self.storeDeadline
+        api.drain = isAlone ? .zero : self.serveDrain
+        api.operatorToken = self.operatorToken
+        api.processes = self.apiProcesses
+        return api
+    }
+
+    var worker: WorkerConfiguration {
+        get throws {
+            var worker = WorkerConfiguration()
+            worker.concurrency = self.workerConcurrency
+            worker.drainTimeout = self.workerDrain
+            worker.egress = try egress
+            return worker
+        }
+    }
+
+    var egress: EgressRules {
+        get throws { try EgressRules(allowing: self.egressAllow + "," + allowedNetwork) }
+    }
+
+    func connection() throws -> ConnectionSettings {
+        guard let connection = self.databaseURL else { throw CommandError("SLUICE_DATABASE_URL is missing") }
+        return connection
+    }
+
+    /// - Parameter kept: the key where none is set.
+    func secretBox(kept: String? = nil) throws -> SecretBox {
+        guard let key = self.secretsKey ?? kept else { throw CommandError("SLUICE_SECRETS_KEY is missing") }
+        return try SecretBox(base64: key, old: self.secretsOldKeys ?? [])
+    }
+
+    func logger() -> Logger {
+        var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = self.logLevel
+        return logger
+    }
+}
+
+/// All that is wrong with the settings, a sentence each.
+struct InvalidSettings: Error {
+    /// EX_CONFIG of sysexits.h: a supervisor need not start the process again.
+    static let status: Int32 = 78
+
+    let faults: [String]
+}
