@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import Instrumentation
+import Instrumentation
 package import Tracing
 
 /// The trace of a stored request. Nothing is stored for it: the request's id says what must be known again when it is

@@ -1,6 +1,6 @@
 import CoreMetrics
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Sends spans to a collector, in batches. A batch that it does not take is dropped and counted, but for one more try
 /// where the collector is busy or away.
