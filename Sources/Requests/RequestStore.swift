@@ -1,7 +1,9 @@
+import CoreMetrics
 import Model
 package import Postgres
 import SQL
 import ServiceLifecycle
+import Telemetry
 
 /// Stores requests by group commit. It returns when they are committed and flushed, never before.
 package struct RequestStore: Service {
@@ -30,15 +32,18 @@ package struct RequestStore: Service {
                 waitingItems: limits.waitingItems, waitingBytes: limits.waitingBytes)
         ) { requests, deadline in
             func store(again: Bool) async throws -> Rows {
-                try await client.execute(
+                let start = ContinuousClock.now
+                let rows = try await client.execute(
                     SQL["requests.store"], Parameters(storing: requests, keyWindow: keyWindow, again: again),
                     within: deadline)
+                CommitMetrics.requests.committed(requests.count, since: start)
+                return rows
             }
             do {
-                return try outcomes(await store(again: false), count: requests.count)
+                return counted(try outcomes(await store(again: false), count: requests.count))
             } catch let error as PostgresError where error.sqlState == "23505" {
                 // A commit whose outcome was unknown had stored some of them.
-                return try outcomes(await store(again: true), count: requests.count)
+                return counted(try outcomes(await store(again: true), count: requests.count))
             }
         }
     }
@@ -82,6 +87,15 @@ package struct RequestStore: Service {
     package func run() async throws {
         try await withTaskExecutorPreference(client.executor) { try await commits.run() }
     }
+}
+
+private let acceptedRequests = Counter(.requestsAccepted)
+private let duplicateRequests = Counter(.requestsDuplicate)
+
+private func counted(_ outcomes: [StoreOutcome]) -> [StoreOutcome] {
+    acceptedRequests.increment(by: outcomes.count { $0 == .stored })
+    duplicateRequests.increment(by: outcomes.count { if case .replayed = $0 { true } else { false } })
+    return outcomes
 }
 
 /// Bounds of the store: beyond them callers get 503 at once rather than memory running out.
