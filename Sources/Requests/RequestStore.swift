@@ -51,9 +51,9 @@ package struct RequestStore: Service {
     /// Waits while the database is away, up to the deadline; then throws a `PostgresError`: `.overloaded` where too
     /// many wait already, `.unavailable` where nothing was stored, `.connectionLost` where that is not known.
     package func store(_ request: NewRequest, within deadline: Duration) async throws -> StoreOutcome {
-        let outcome = try await commits.submit(request, bytes: request.bytes, within: deadline)
-        if outcome == .stored { accepted(request) }
-        return outcome
+        try await withCheckedThrowingContinuation { continuation in
+            store(request, within: deadline) { continuation.resume(with: $0) }
+        }
     }
 
     /// Calls `whenDone` with what the other `store` would return or throw, on any thread; it must not block.
@@ -61,7 +61,9 @@ package struct RequestStore: Service {
         _ request: NewRequest, within deadline: Duration,
         whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
     ) {
+        let span = IngestSpan(request)
         commits.submit(request, bytes: request.bytes, within: deadline) { outcome in
+            span?.end(outcome)
             if case .success(.stored) = outcome { accepted(request) }
             whenDone(outcome)
         }
@@ -71,7 +73,9 @@ package struct RequestStore: Service {
     package func storeAll(
         _ requests: [NewRequest], within deadline: Duration
     ) async -> [Result<StoreOutcome, any Error>] {
+        let spans = requests.map(IngestSpan.init)
         let outcomes = await commits.submitAll(requests.map { ($0, $0.bytes) }, within: deadline)
+        for (span, outcome) in zip(spans, outcomes) { span?.end(outcome) }
         let stored = zip(requests, outcomes).filter { (try? $1.get()) == .stored }.map(\.0)
         for request in stored { traffic.accepted(1, of: request.tenant, shard: request.addressee.shard) }
         let lanes = Set(stored.flatMap(\.addressee.lanes))

@@ -23,19 +23,26 @@ package struct RequestTrace: Sendable {
     }
 
     /// The span in which the request is taken on; nil where it is not recorded.
-    package func ingest(by tracer: any Tracer = InstrumentationSystem.tracer) -> (any Span)? {
-        span("ingest", .server, Origin(request: request, sender: sender, isDelivery: false), tracer)
+    ///
+    /// - Parameter start: when that began, in Unix milliseconds.
+    package func ingest(since start: UInt64, by tracer: any Tracer = InstrumentationSystem.tracer) -> (any Span)? {
+        let now = DefaultTracerClock.now
+        let start = DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: start &* 1_000_000)
+        return span(
+            "ingest", .server, Origin(request: request, sender: sender, isDelivery: false), tracer, at: min(start, now))
     }
 
     /// The span of one attempt, a child of the one above; nil where it is not recorded.
     package func delivery(by tracer: any Tracer = InstrumentationSystem.tracer) -> (any Span)? {
-        span("deliver", .client, Origin(request: request, sender: sender, isDelivery: true), tracer)
+        span(
+            "deliver", .client, Origin(request: request, sender: sender, isDelivery: true), tracer,
+            at: DefaultTracerClock.now)
     }
 
-    private func span(_ name: String, _ kind: SpanKind, _ origin: Origin, _ tracer: any Tracer) -> (any Span)? {
+    private func span(_ name: String, _ kind: SpanKind, _ origin: Origin, _ tracer: any Tracer, at start: DefaultTracerClock.Timestamp) -> (any Span)? {
         var context = InstrumentationContext.topLevel
         context[Origin.self] = origin
-        let span: any Span = tracer.startSpan(name, context: context, ofKind: kind)
+        let span: any Span = tracer.startSpan(name, context: context, ofKind: kind, at: start)
         return span.isRecording ? span : nil
     }
 

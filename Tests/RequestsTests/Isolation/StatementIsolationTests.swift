@@ -31,7 +31,7 @@ import Testing
         "destinations.changed", "destinations.reseal", "destinations.sealed_otherwise", "doctor.access",
         "doctor.membership", "doctor.partitions", "doctor.server", "flags.all_sets", "flags.changed_sets",
         "flags.note_uses", "health.hasten", "health.lease", "health.record",
-        "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "replays.advance",
+        "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "metrics.echo", "metrics.server", "replays.advance",
         "replays.running", "requests.store", "rollouts.check", "rollouts.note", "routes.all", "routes.changed",
         "sources.all", "sources.changed",
         "sources.reseal", "sources.sealed_otherwise", "tenants.all", "tenants.change_quotas", "tenants.changed",
