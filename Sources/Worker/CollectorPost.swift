@@ -1,6 +1,6 @@
 import AsyncHTTPClient
-import NIOCore
-package import NIOHTTP1
+package import NIOCore
+import NIOHTTP1
 
 /// Posts spans to the collector that the operator named. The egress rules are about destinations, which tenants name: they
 /// don't hold here. Whoever makes it shuts it down.

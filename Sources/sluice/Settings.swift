@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Model
 import Postgres
+import Telemetry
 import Tenants
 import Worker
 
@@ -56,6 +57,7 @@ struct Settings {
             api.bodyLimit = try integer("sluice.body.limit", default: 1 << 20, in: 0...(64 << 20))
             api.storeDeadline = .seconds(try integer("sluice.store.deadline", default: 10, in: 1...300))
             api.operatorToken = try operatorToken
+            api.metricsToken = try metricsToken
             api.processes = try integer("sluice.api.processes", default: 1, in: 1...1_000)
             return api
         }
@@ -128,15 +130,68 @@ struct Settings {
     }
 
     /// SLUICE_LOG_LEVEL: trace, debug, info, notice, warning, error; default notice. Logs go to standard error.
+    /// SLUICE_LOG_FORMAT: text, for people, or json, an object a line; default text.
     func logger() throws -> Logger {
         let name = reader.string(forKey: "sluice.log.level", default: "notice")
         guard let level = Logger.Level(rawValue: name) else {
             throw ValidationError(
                 "SLUICE_LOG_LEVEL is \(name); it must be trace, debug, info, notice, warning or error")
         }
-        var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
+        let format = reader.string(forKey: "sluice.log.format", default: "text")
+        guard ["text", "json"].contains(format) else {
+            throw ValidationError("SLUICE_LOG_FORMAT is \(format); it must be text or json")
+        }
+        var logger = Logger(label: "sluice") { label in
+            format == "json"
+                ? JSONLogHandler(metadataProvider: .trace)
+                : StreamLogHandler.standardError(label: label, metadataProvider: .trace)
+        }
         logger.logLevel = level
         return logger
+    }
+
+    /// SLUICE_METRICS_TOKEN, or SLUICE_METRICS_TOKEN_FILE with its path: at least 16 bytes, without which the API's /metrics
+    /// is not shown; by default it is open and names no tenants.
+    private var metricsToken: OperatorToken? {
+        get throws {
+            guard let text = try secret("sluice.metrics.token") else { return nil }
+            guard let token = OperatorToken(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+                throw ValidationError("SLUICE_METRICS_TOKEN is shorter than \(OperatorToken.minimumLength) bytes")
+            }
+            return token
+        }
+    }
+
+    /// SLUICE_METRICS_PORT: where /metrics, /livez and /readyz are served besides, to whoever can reach it; by default
+    /// nowhere. SLUICE_METRICS_HOST: its address, default 127.0.0.1.
+    var metricsAddress: (host: String, port: Int)? {
+        get throws {
+            guard reader.string(forKey: "sluice.metrics.port") != nil else { return nil }
+            return (
+                reader.string(forKey: "sluice.metrics.host", default: "127.0.0.1"),
+                try integer("sluice.metrics.port", default: 0, in: 1...65_535)
+            )
+        }
+    }
+
+    /// SLUICE_OTLP_ENDPOINT: a collector's base URL, to which spans are posted at /v1/traces; by default there are none.
+    /// SLUICE_OTLP_HEADERS, or SLUICE_OTLP_HEADERS_FILE with its path: header lines, `name: value`. SLUICE_TRACE_RATIO: of
+    /// the traces that begin here, the portion that is recorded, default 1.
+    var traces: (url: String, headers: [(String, String)], ratio: Double)? {
+        get throws {
+            guard let endpoint = reader.string(forKey: "sluice.otlp.endpoint"), !endpoint.isEmpty else { return nil }
+            guard ["http://", "https://"].contains(where: endpoint.hasPrefix) else {
+                throw ValidationError(
+                    "SLUICE_OTLP_ENDPOINT is \(endpoint); it must be a URL, such as http://localhost:4318")
+            }
+            let headers = HeaderLines(text: try secret("sluice.otlp.headers") ?? "")
+            let text = reader.string(forKey: "sluice.trace.ratio", default: "1")
+            guard let ratio = Double(text), 0...1 ~= ratio else {
+                throw ValidationError("SLUICE_TRACE_RATIO is \(text); it must be a number from 0 to 1")
+            }
+            let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+            return (base + "/v1/traces", headers.fields.map { (String($0.name), String($0.value)) }, ratio)
+        }
     }
 
     private func integer(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {

@@ -39,7 +39,9 @@ package struct RequestTrace: Sendable {
             at: DefaultTracerClock.now)
     }
 
-    private func span(_ name: String, _ kind: SpanKind, _ origin: Origin, _ tracer: any Tracer, at start: DefaultTracerClock.Timestamp) -> (any Span)? {
+    private func span(
+        _ name: String, _ kind: SpanKind, _ origin: Origin, _ tracer: any Tracer, at start: DefaultTracerClock.Timestamp
+    ) -> (any Span)? {
         var context = InstrumentationContext.topLevel
         context[Origin.self] = origin
         let span: any Span = tracer.startSpan(name, context: context, ofKind: kind, at: start)
