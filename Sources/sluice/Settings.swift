@@ -141,7 +141,7 @@ struct Settings {
         guard ["text", "json"].contains(format) else {
             throw ValidationError("SLUICE_LOG_FORMAT is \(format); it must be text or json")
         }
-        var logger = Logger(label: "sluice") { label in
+        var logger = Logger(label: "sluice") { label -> any LogHandler in
             format == "json"
                 ? JSONLogHandler(metadataProvider: .trace)
                 : StreamLogHandler.standardError(label: label, metadataProvider: .trace)
