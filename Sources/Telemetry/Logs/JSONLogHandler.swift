@@ -35,7 +35,7 @@ package struct JSONLogHandler: LogHandler {
     static func line(_ event: LogEvent, _ facts: Logger.Metadata, at time: Date) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.member("time", time.formatted(.iso8601.time(includingFractionalSeconds: true)))
+            writer.member("time", time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
             writer.member("level", event.level.rawValue)
             writer.member("message", event.message.description)
             writer.member("source", event.source)

@@ -103,6 +103,10 @@ package struct Reading: Sendable {
 
     /// - Parameter values: of the metric's labels, in their order.
     package init(_ metric: Metric, _ values: String..., is value: Double) {
+        self.init(metric: metric, values: values, value: value)
+    }
+
+    init(metric: Metric, values: [String], value: Double) {
         self.metric = metric
         self.values = values
         self.value = value
