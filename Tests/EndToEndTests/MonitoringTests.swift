@@ -15,7 +15,8 @@ struct MonitoringTests {
     @Test(.timeLimit(.minutes(5))) func operatorsSeeWhatHappens() async throws {
         let (spans, received) = (Shared<[Span]>([]), Shared<[Received]>([]))
         let collector = try await Sink.start { request in
-            guard request.uri == "/v1/traces", request.header("api-key") == "k", let posted = try? Span.all(request.body)
+            guard request.uri == "/v1/traces", request.header("api-key") == "k",
+                let posted = try? Span.all(request.body)
             else { return .status(400) }
             spans.update { $0 += posted }
             return .ok
@@ -50,7 +51,8 @@ struct MonitoringTests {
                 let (gateway, caller) = try await site.serve(settings)
                 let worker = try site.work(settings.merging(["SLUICE_METRICS_PORT": "\(port)"]) { $1 })
                 let traced = try await caller.post(
-                    "/in/sink/traced", Array("a".utf8), headers: [("traceparent", Self.parent), ("tracestate", Self.state)]
+                    "/in/sink/traced", Array("a".utf8),
+                    headers: [("traceparent", Self.parent), ("tracestate", Self.state)]
                 ).id()
                 let begun = try await caller.post("/in/sink/begun", Array("b".utf8)).id()
                 let envelope = try await caller.post(
@@ -83,7 +85,7 @@ struct MonitoringTests {
                     _ = try await process.terminate()
                     for line in process.errors.split(separator: "\n") {
                         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-                        #expect(object?["time"] != nil && object?["level"] != nil && object?["message"] != nil, "\(line)")
+                        for name in ["time", "level", "message"] { #expect(object?[name] != nil, "\(line)") }
                     }
                     #expect(!process.errors.contains(site.key))
                 }
@@ -151,7 +153,7 @@ private struct Span: Decodable, Sendable {
             }
             let resourceSpans: [Resource]
         }
-        return try JSONDecoder().decode(Document.self, from: Data(document)).resourceSpans.flatMap(\.scopeSpans).flatMap(
-            \.spans)
+        let resources = try JSONDecoder().decode(Document.self, from: Data(document)).resourceSpans
+        return resources.flatMap(\.scopeSpans).flatMap(\.spans)
     }
 }

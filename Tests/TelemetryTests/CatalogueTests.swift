@@ -61,7 +61,8 @@ import Testing
     }
 
     @Test func theDashboardLoads() async throws {
-        let dashboard = try JSONDecoder().decode(Dashboard.self, from: try Repository.data("monitoring/grafana/sluice.json"))
+        let file = try Repository.data("monitoring/grafana/sluice.json")
+        let dashboard = try JSONDecoder().decode(Dashboard.self, from: file)
         #expect(dashboard.uid == "sluice" && dashboard.schemaVersion >= 36)
         #expect(Set(dashboard.panels.map(\.id)).count == dashboard.panels.count)
         var rules = "groups:\n  - name: dashboard\n    rules:\n"
@@ -71,14 +72,20 @@ import Testing
             #expect(panel.targets?.isEmpty == false, "\(panel.title)")
             for target in panel.targets ?? [] {
                 expectKnown(target.expr)
-                let expression = target.expr.replacing("$__rate_interval", with: "1m").replacing("$instance", with: ".*")
-                rules += "      - record: a:b\n        expr: '\(expression)'\n        labels: {p: \"\(panel.id)\(target.refId)\"}\n"
+                let expression = target.expr.replacing("$__rate_interval", with: "1m")
+                    .replacing("$instance", with: ".*")
+                rules += """
+                          - record: a:b
+                            expr: '\(expression)'
+                            labels: {panel: "\(panel.id)\(target.refId)"}
+
+                    """
             }
         }
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).yml")
-        try Data(rules.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        try await Promtool.expect(["check", "rules", "--lint=none", file.path])
+        let written = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).yml")
+        try Data(rules.utf8).write(to: written)
+        defer { try? FileManager.default.removeItem(at: written) }
+        try await Promtool.expect(["check", "rules", "--lint=none", written.path])
     }
 
     @Test func thePageHasThemAll() throws {

@@ -10,7 +10,9 @@ struct ExpositionPureTests {
 
     @Test func aCounterIsThereBeforeItsFirstEvent() {
         let registry = MetricRegistry([.requestsAccepted])
-        #expect(text(registry).hasSuffix("# TYPE sluice_requests_accepted_total counter\nsluice_requests_accepted_total 0\n"))
+        #expect(
+            text(registry).hasSuffix(
+                "# TYPE sluice_requests_accepted_total counter\nsluice_requests_accepted_total 0\n"))
         registry.makeCounter(label: "sluice_requests_accepted_total", dimensions: []).increment(by: 3)
         #expect(text(registry).hasSuffix("\nsluice_requests_accepted_total 3\n"))
     }

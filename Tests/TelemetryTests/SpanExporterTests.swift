@@ -44,7 +44,8 @@ struct SpanExporterTests {
         tracer.startSpan("ingest", ofKind: .server).end()
         let posted = Shared<[[UInt8]]>([])
         let exporter = SpanExporter(
-            buffer, resource: [("service.name", "sluice")], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            buffer, resource: [("service.name", "sluice")],
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { document in
             posted.update { $0.append(document) }
             return answers[min(posted.value.count, answers.count) - 1]

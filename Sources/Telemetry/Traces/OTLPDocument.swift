@@ -91,7 +91,7 @@ extension JSONWriter {
     private mutating func attributes(_ attributes: SpanAttributes) {
         name("attributes")
         array { writer in
-            attributes.forEach { writer.attribute($0, $1) }
+            attributes.forEach({ writer.attribute($0, $1) })
         }
     }
 
