@@ -115,7 +115,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
         tests("TenantsTests", ["Tenants", "FlagEngine", "JSON", "Model", "Postgres"]),
-        tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
+        tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL", "Telemetry", logging]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",

@@ -46,7 +46,7 @@ struct Responder: Sendable {
         } catch {
             answer = Problem(error, logger: logger).answer
         }
-        metrics.answered(answer.head.status, since: start)
+        metrics.answered(answer.head, since: start)
         return request.method == .head ? answer.response.createHeadResponse() : answer.response
     }
 }

@@ -127,7 +127,7 @@ final class DirectHandler<Endpoint: DirectEndpoint>: ChannelInboundHandler, Remo
     private func answer(_ answer: Answer) {
         drop()
         guard let context else { return }
-        endpoint.metrics.answered(answer.head.status, since: begun)
+        endpoint.metrics.answered(answer.head, since: begun)
         for part in answer.parts where hasAnswerBody || !part.isBody {
             context.write(wrapOutboundOut(part), promise: nil)
         }

@@ -20,13 +20,16 @@ struct AnswerMetrics: Sendable {
     }
 
     /// - Parameter start: when the request's head had come.
-    func answered(_ status: HTTPResponse.Status, since start: ContinuousClock.Instant) {
-        switch status.kind {
+    func answered(_ head: HTTPResponse, since start: ContinuousClock.Instant) {
+        switch head.status.kind {
         case .serverError: failed.increment()
         case .clientError: refused.increment()
         // Also those who have it already (304).
         default: good.increment()
         }
-        if status.kind == .successful { latency?.record(since: start) }
+        // Who asked to wait for an outcome has waited for it.
+        if let latency, head.status == .accepted, head.headerFields[.preferenceApplied] == nil {
+            latency.record(since: start)
+        }
     }
 }

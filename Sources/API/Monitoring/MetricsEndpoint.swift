@@ -20,7 +20,7 @@ struct MetricsEndpoint: Sendable {
 
     var routes: [Route] { [.open(.get, "/metrics", respond)] }
 
-    private func respond(to call: Call) throws -> Answer {
+    private func respond(to call: Call) async throws -> Answer {
         var namesTenants = true
         switch access {
         case .everything: break
@@ -32,7 +32,8 @@ struct MetricsEndpoint: Sendable {
                     challenge: #"Bearer realm="sluice-metrics""#)
             }
         }
-        let text = Exposition(registry, namesTenants: namesTenants)
-        return Answer(.ok, [.contentType: Exposition.mediaType], body: ByteBuffer(bytes: text.bytes))
+        // Off the event loops: it takes milliseconds, and reads files.
+        let text = Task.detached { [namesTenants] in Exposition(registry, namesTenants: namesTenants).bytes }
+        return Answer(.ok, [.contentType: Exposition.mediaType], body: ByteBuffer(bytes: await text.value))
     }
 }
