@@ -9,7 +9,8 @@ extension Metric {
         "Connections that broke or could not be made, by purpose. The purpose `listen` is the listener.")
     package static let listenerLag = gauge(
         "sluice_listener_lag_seconds",
-        "From a notification of this process to its arrival here, or how long one has been missing. Measured every 15 s.")
+        "From a notification of this process to its arrival here, or how long one has been missing. Measured every 15 s."
+    )
 
     package static let readingFailures = counter(
         "sluice_reading_failures_total", "Times that the figures of the database could not be read.")
