@@ -14,6 +14,9 @@ let settings: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -45,8 +48,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -64,9 +69,15 @@ let package = Package(
             name: "OpenAPI", resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         module("Model", []),
         module("JSON", []),
-        module("Postgres", ["CLibpq", crypto, logging, lifecycle]),
-        module("Tenants", ["FlagEngine", "JSON", "Model", "Postgres", "SQL", crypto, nioSSL, logging, lifecycle]),
-        module("Requests", ["JSON", "Model", "Postgres", "SQL", logging, lifecycle]),
+        module("Telemetry", ["JSON", metrics, instrumentation, tracing, logging, lifecycle]),
+        module("Postgres", ["CLibpq", "Telemetry", metrics, crypto, logging, lifecycle]),
+        module(
+            "Tenants",
+            [
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Telemetry", metrics, crypto, nioSSL, logging,
+                lifecycle,
+            ]),
+        module("Requests", ["JSON", "Model", "Postgres", "SQL", "Telemetry", metrics, logging, lifecycle]),
         module("Circuits", ["Model", "Postgres", "SQL"]),
         module("Cluster", ["Model", "Postgres", "SQL", logging, lifecycle]),
         module("FlagEngine", ["JSON"]),
@@ -74,15 +85,15 @@ let package = Package(
         module(
             "API",
             [
-                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits",
-                "Cluster", crypto, hummingbird,
-                httpTypes, nioCore, logging, lifecycle,
+                "FlagEngine", "JSON", "Model", "OpenAPI", "Postgres", "Tenants", "Requests", "Circuits", "Cluster",
+                "Telemetry", metrics, instrumentation, tracing, crypto, hummingbird, httpTypes, nioCore, logging,
+                lifecycle,
             ]),
         module(
             "Worker",
             [
-                "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, asyncHTTPClient, nioCore, nioPosix,
-                nioHTTP1, nioTLS, nioSSL, logging, lifecycle,
+                "Model", "Postgres", "Tenants", "Requests", "Circuits", "Telemetry", metrics, instrumentation, tracing,
+                crypto, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging, lifecycle,
             ]),
         module("Sink", [nioCore, nioPosix, nioHTTP1]),
         module(
@@ -95,7 +106,8 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
-                "Worker", "Sink", "Bench", "SettingsEngine", arguments, logging, lifecycle, nioCore, nioPosix,
+                "Worker", "Telemetry", "Sink", "Bench", "SettingsEngine", instrumentation, metrics, arguments, logging,
+                lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -104,11 +116,12 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresTests", ["Postgres", "SQL", logging]),
         tests("ModelTests", ["Model"]),
+        tests("TelemetryTests", ["Telemetry", "JSON", metrics, instrumentation, tracing, logging]),
         tests("JSONTests", ["JSON"]),
         tests("SettingsEngineTests", ["SettingsEngine"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),
         tests("TenantsTests", ["Tenants", "FlagEngine", "JSON", "Model", "Postgres"]),
-        tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL"]),
+        tests("RequestsTests", ["Requests", "Tenants", "Model", "Postgres", "SQL", "Telemetry", logging]),
         tests("CircuitsTests", ["Circuits", "Tenants", "Model", "Postgres", "SQL"], resources: [.copy("Scenarios")]),
         tests(
             "APITests",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql; for the tests
-# python3-venv and haproxy.
+# python3-venv, haproxy, and prometheus, whose promtool checks metrics and alerts.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -16,12 +16,14 @@ command -v pkg-config >/dev/null || missing+=(pkg-config)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ -x /usr/sbin/haproxy ] || command -v haproxy >/dev/null || missing+=(haproxy)
+command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say "installing ${missing[*]}"
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
-# Debian's packages start servers of their own after installation; nothing here needs them.
+# Debian's packages start servers of their own after installation; nothing here needs them. postgresql asks its own
+# configuration, prometheus whether services may be started, of which 101 says no (policy-rc.d(8)).
 "${as_root[@]}" mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] ||
     echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null

@@ -19,6 +19,8 @@ package struct APIConfiguration: Sendable {
 
     /// What opens the operator's API; nil: nothing does.
     package var operatorToken: OperatorToken?
+    /// Without which nobody sees the metrics; nil: everybody does, but for what names tenants.
+    package var metricsToken: OperatorToken?
     /// API processes that serve the same tenants: each gives a tenant its part of the tenant's rate.
     package var processes = 1
 

@@ -6,6 +6,7 @@ package import Model
 package import NIOCore
 package import Requests
 import ServiceLifecycle
+package import Telemetry
 package import Tenants
 
 /// The HTTP API. After a graceful shutdown begins it drains, then finishes the requests that have come, and takes no more.
@@ -29,12 +30,14 @@ package struct APIServer: Service {
     ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - waiters: must be told what is announced on their channel.
     ///   - trial: how a tenant tries its destinations.
+    ///   - metrics: what `/metrics` shows.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
         stores: APIStores, waiters: OutcomeWaiters, trial: DestinationTrial, arm: @escaping @Sendable (LaneID) -> Void,
         isReady: @escaping @Sendable () async -> Bool,
+        metrics: MetricRegistry = MetricRegistry(),
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -76,6 +79,9 @@ package struct APIServer: Service {
             + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
             + ofrep.routes
             + DocumentEndpoint().routes + Liveness(draining: draining, isReady: isReady).routes
+            + MetricsEndpoint(
+                registry: metrics, access: configuration.metricsToken.map { .token($0) } ?? .withoutTenants
+            ).routes
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
             logger: logger)

@@ -9,6 +9,13 @@ package struct HeaderLines: Sendable, Hashable {
         text += "\(name): \(value)\n"
     }
 
+    /// The value of the first field of this name.
+    ///
+    /// - Parameter name: in lower case.
+    package func first(_ name: String) -> Substring? {
+        fields.first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name }?.value
+    }
+
     /// In order; lines without a colon are passed over.
     package var fields: [(name: Substring, value: Substring)] {
         text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in

@@ -12,6 +12,8 @@ package final class Client: Sendable {
 
     package struct Configuration: Sendable {
         package var settings: ConnectionSettings
+        /// What the connections are for.
+        package let name: String
         package var connections: Int
         /// Prepared on every connection.
         package var statements: [Statement]
@@ -32,6 +34,7 @@ package final class Client: Sendable {
             // A peer that vanished without a word is noticed when data stays unacknowledged for this long.
             self.settings = settings.defaulting("tcp_user_timeout", "15000")
                 .with("application_name", "sluice/\(name)").defaulting("client_encoding", "UTF8")
+            self.name = name
             self.connections = connections
             self.statements = statements
             sessionSettings = [

@@ -5,13 +5,17 @@ final class Pool {
 
     let configuration: Client.Configuration
     private(set) var connections: [Connection] = []
+    private let metrics: ClientMetrics
     private var waiting: [Submission] = []
     private var continuations: [UInt64: CheckedContinuation<[Rows], any Error>] = [:]
     private var leases: [(id: UInt64, deadline: ContinuousClock.Instant)] = []
     /// Why the last connection failed; told to callers whose deadline passes.
     private var lastFailure: PostgresError?
 
-    init(_ configuration: Client.Configuration) { self.configuration = configuration }
+    init(_ configuration: Client.Configuration) {
+        self.configuration = configuration
+        metrics = ClientMetrics(configuration.name)
+    }
 
     func add(_ connection: Connection) {
         connections.append(connection)
@@ -57,7 +61,7 @@ final class Pool {
     func dispatch(now: ContinuousClock.Instant) {
         expire(now)
         grantLeases()
-        sendWaiting()
+        sendWaiting(now)
     }
 
     private func expire(_ now: ContinuousClock.Instant) {
@@ -84,7 +88,7 @@ final class Pool {
         }
     }
 
-    private func sendWaiting() {
+    private func sendWaiting(_ now: ContinuousClock.Instant) {
         guard !waiting.isEmpty else { return }
         // A connection that breaks while sending puts its reads back into `waiting`.
         let candidates = waiting
@@ -101,6 +105,7 @@ final class Pool {
                 }
                 continue
             }
+            metrics.sent(submission, at: now)
             if submission.kind == .read, !submission.isResent {
                 reads[ObjectIdentifier(connection), default: []].append(submission)
             } else {
@@ -132,11 +137,13 @@ final class Pool {
 extension Pool {
     func didBecomeReady() {
         lastFailure = nil
+        metrics.connected(connections.count(where: \.isReady))
         configuration.onEvent?(.connected)
     }
 
     func didFail(_ error: PostgresError) {
         lastFailure = error
+        metrics.disconnected(connections.count(where: \.isReady))
         configuration.onEvent?(.disconnected(error))
     }
 

@@ -15,6 +15,7 @@ struct Submission: Sendable {
     var settings = LocalSettings()
     /// The lease whose connection it must use.
     var lease: UInt64?
+    let queuedAt = ContinuousClock.now
     /// Sent before without an effect; it is not sent a third time.
     var isResent = false
 

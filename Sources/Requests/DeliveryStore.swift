@@ -105,6 +105,7 @@ package struct DeliveryStore: Sendable {
     /// that somebody waits for are announced afterwards.
     package func report(_ reports: [Report], within deadline: Duration) async throws -> [Bool] {
         let outcomes = reports.map(\.outcome)
+        let start = ContinuousClock.now
         let rows = try await client.execute(
             SQL["deliveries.report"],
             Parameters(
@@ -116,6 +117,7 @@ package struct DeliveryStore: Sendable {
                 reports.map(\.mark?.destination.uuid), reports.map { $0.mark?.signal ?? "ignored" },
                 reports.map { $0.mark?.isSlow ?? false }),
             within: deadline)
+        CommitMetrics.outcomes.committed(reports.count, since: start)
         var counted = [Bool](repeating: false, count: reports.count)
         for place in try rows.first?.decode(0, as: [Int32].self) ?? [] { counted[Int(place) - 1] = true }
         await tell(try rows.first?.decode(1, as: [Int32].self).map { reports[Int($0) - 1].request } ?? [])

@@ -1,7 +1,9 @@
+import CoreMetrics
 import Model
 package import Postgres
 import SQL
 import ServiceLifecycle
+import Telemetry
 
 /// Stores requests by group commit. It returns when they are committed and flushed, never before.
 package struct RequestStore: Service {
@@ -30,15 +32,18 @@ package struct RequestStore: Service {
                 waitingItems: limits.waitingItems, waitingBytes: limits.waitingBytes)
         ) { requests, deadline in
             func store(again: Bool) async throws -> Rows {
-                try await client.execute(
+                let start = ContinuousClock.now
+                let rows = try await client.execute(
                     SQL["requests.store"], Parameters(storing: requests, keyWindow: keyWindow, again: again),
                     within: deadline)
+                CommitMetrics.requests.committed(requests.count, since: start)
+                return rows
             }
             do {
-                return try outcomes(await store(again: false), count: requests.count)
+                return counted(try outcomes(await store(again: false), count: requests.count))
             } catch let error as PostgresError where error.sqlState == "23505" {
                 // A commit whose outcome was unknown had stored some of them.
-                return try outcomes(await store(again: true), count: requests.count)
+                return counted(try outcomes(await store(again: true), count: requests.count))
             }
         }
     }
@@ -46,9 +51,9 @@ package struct RequestStore: Service {
     /// Waits while the database is away, up to the deadline; then throws a `PostgresError`: `.overloaded` where too
     /// many wait already, `.unavailable` where nothing was stored, `.connectionLost` where that is not known.
     package func store(_ request: NewRequest, within deadline: Duration) async throws -> StoreOutcome {
-        let outcome = try await commits.submit(request, bytes: request.bytes, within: deadline)
-        if outcome == .stored { accepted(request) }
-        return outcome
+        try await withCheckedThrowingContinuation { continuation in
+            store(request, within: deadline) { continuation.resume(with: $0) }
+        }
     }
 
     /// Calls `whenDone` with what the other `store` would return or throw, on any thread; it must not block.
@@ -56,7 +61,9 @@ package struct RequestStore: Service {
         _ request: NewRequest, within deadline: Duration,
         whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
     ) {
+        let span = IngestSpan(request)
         commits.submit(request, bytes: request.bytes, within: deadline) { outcome in
+            span?.end(outcome)
             if case .success(.stored) = outcome { accepted(request) }
             whenDone(outcome)
         }
@@ -66,7 +73,9 @@ package struct RequestStore: Service {
     package func storeAll(
         _ requests: [NewRequest], within deadline: Duration
     ) async -> [Result<StoreOutcome, any Error>] {
+        let spans = requests.map(IngestSpan.init)
         let outcomes = await commits.submitAll(requests.map { ($0, $0.bytes) }, within: deadline)
+        for (span, outcome) in zip(spans, outcomes) { span?.end(outcome) }
         let stored = zip(requests, outcomes).filter { (try? $1.get()) == .stored }.map(\.0)
         for request in stored { traffic.accepted(1, of: request.tenant, shard: request.addressee.shard) }
         let lanes = Set(stored.flatMap(\.addressee.lanes))
@@ -82,6 +91,15 @@ package struct RequestStore: Service {
     package func run() async throws {
         try await withTaskExecutorPreference(client.executor) { try await commits.run() }
     }
+}
+
+private let acceptedRequests = Counter(.requestsAccepted)
+private let duplicateRequests = Counter(.requestsDuplicate)
+
+private func counted(_ outcomes: [StoreOutcome]) -> [StoreOutcome] {
+    acceptedRequests.increment(by: outcomes.count { $0 == .stored })
+    duplicateRequests.increment(by: outcomes.count { if case .replayed = $0 { true } else { false } })
+    return outcomes
 }
 
 /// Bounds of the store: beyond them callers get 503 at once rather than memory running out.

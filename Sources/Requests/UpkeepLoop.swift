@@ -1,8 +1,10 @@
+import CoreMetrics
 package import Logging
 package import Model
 package import Postgres
 import SQL
 import ServiceLifecycle
+import Telemetry
 
 /// The work that one process of a cluster must do: rescue of lost leases, expiry, replays, reconciliation, vacuum of the
 /// queue tables, partitions, retention, removal of deleted tenants, samples of backlogs. Who does it is settled by a lease row.
@@ -31,6 +33,7 @@ package final class UpkeepLoop: Service {
     private let retentionDays: Int32
     private let removalGrace: Duration
     private let logger: Logger
+    private let rescued = Counter(.deliveriesRescued)
     private let holder = WorkerID.new()
     private let bell = Bell()
 
@@ -100,6 +103,7 @@ package final class UpkeepLoop: Service {
 
     private func rescue() async throws {
         let count = try await DeliveryStore(client).rescue(node)
+        rescued.increment(by: count)
         if count > 0 { logger.notice("lost leases rescued", metadata: ["deliveries": "\(count)"]) }
     }
 

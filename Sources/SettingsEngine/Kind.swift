@@ -34,6 +34,18 @@ extension Kind where Value == Int {
     }
 }
 
+extension Kind where Value == Double {
+    package static func number(_ range: ClosedRange<Double>) -> Kind {
+        let written = { (value: Double) in value == value.rounded() ? "\(Int(value))" : "\(value)" }
+        return Kind(
+            allowed: "a number from \(written(range.lowerBound)) to \(written(range.upperBound))", text: { "\($0)" }
+        ) { text throws(Refusal) in
+            guard let value = Double(text), range.contains(value) else { throw Refusal() }
+            return value
+        }
+    }
+}
+
 extension Kind where Value == Bool {
     package static var boolean: Kind {
         Kind(allowed: "true or false", text: \.description) { text throws(Refusal) in

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Model
 import Postgres
@@ -53,6 +54,7 @@ final class ClaimLoop: Service {
     private let dispatcher: Dispatcher
     private let arm: ArmLoop
     private let watch: CircuitWatch
+    private let metrics = ClaimMetrics()
     private let drainTimeout: Duration
     private let logger: Logger
     private let state: Mutex<State>
@@ -70,6 +72,7 @@ final class ClaimLoop: Service {
         self.arm = arm
         self.watch = watch
         self.logger = logger
+        metrics.slots.set(configuration.concurrency)
         drainTimeout = configuration.drainTimeout
         state = Mutex(State(slots: Slots(capacity: configuration.concurrency, byteCapacity: configuration.bytes)))
     }
@@ -115,6 +118,7 @@ final class ClaimLoop: Service {
             case .claim(let shard, let limits, let isForAll):
                 for delivery in await claim(shard, limits, isForAll: isForAll) {
                     state.withLock { $0.slots.take(delivery.bytes, of: delivery.tenant) }
+                    metrics.underWay.increment()
                     start(delivery)
                 }
             case .wait(let until): await bell.wait(upTo: min(until ?? nextPoll, nextPoll) - .now)
@@ -126,6 +130,7 @@ final class ClaimLoop: Service {
         let begun = ContinuousClock.now
         do {
             let claim = try await store.claim(shard: shard, worker: worker, limits: limits)
+            (claim.deliveries.isEmpty ? metrics.empty : metrics.found).increment()
             if !claim.disarmed.isEmpty { arm.arm(claim.disarmed) }
             state.withLock { state in
                 if isForAll, !claim.deliveries.isEmpty { state.slots.claim(now: begun) }
@@ -133,6 +138,7 @@ final class ClaimLoop: Service {
             }
             return claim.deliveries
         } catch {
+            metrics.failed.increment()
             // A claim that was committed unseen is rescued when its leases end.
             logger.warning("claim failed, trying again", metadata: ["error": "\(error)"])
             state.withLock { $0.schedule.claimed(shard, .failed, now: .now) }
@@ -167,6 +173,7 @@ final class ClaimLoop: Service {
         let mustRing = state.withLock { state in
             state.slots.release(delivery.bytes, of: delivery.tenant, after: now - takenAt, now: now)
         }
+        metrics.underWay.decrement()
         if mustRing { bell.ring() }
     }
 

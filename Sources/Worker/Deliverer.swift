@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FoundationEssentials
+import Instrumentation
 import Model
 import Requests
 import Tenants
@@ -15,6 +16,19 @@ struct Deliverer: Sendable {
         if delivery.isExpired { return Outcome(.expired, .expired) }
         // Attempts that were lost with their workers count; what kills workers must not do so for ever.
         if delivery.attempt > settings.retry.maxAttempts { return Outcome(.dead, .lost) }
+        guard let span = DeliverySpan(delivery, to: settings) else {
+            return await attempt(delivery, to: settings, traceparent: nil)
+        }
+        let outcome = await InstrumentationContext.withValue(span.context) {
+            await attempt(delivery, to: settings, traceparent: span.traceparent)
+        }
+        span.end(outcome)
+        return outcome
+    }
+
+    private func attempt(
+        _ delivery: Delivery, to settings: DestinationSettings, traceparent: String?
+    ) async -> Outcome {
         let now = Int64(Date().timeIntervalSince1970)
         let policy = OutcomePolicy(
             settings: settings, attempt: delivery.attempt, now: now, jitter: .random(in: 0..<1))
@@ -27,7 +41,7 @@ struct Deliverer: Sendable {
             let authorization = try await credentials.authorization(settings, of: delivery.tenant)
             let request = try HTTPClient.Request(
                 delivery, to: settings, authorization: authorization?.text,
-                tls: try credentials.tls.configuration(settings.tls), now: now)
+                tls: try credentials.tls.configuration(settings.tls), traceparent: traceparent, now: now)
             // Whatever a token took is gone from the attempt's time.
             let left = max(settings.timeout - (.now - start), .milliseconds(1))
             switch try await sender.send(request, within: left, connectTimeout: settings.connectTimeout) {

@@ -34,6 +34,7 @@ struct Dispatcher: Sendable {
         if await reporter.report(Report(delivery, outcome, mark: mark)) {
             watch.note(signal, of: key, claimedIn: delivery.epoch)
             rollouts.note(outcome, of: delivery)
+            AttemptMetrics.note(outcome, of: delivery)
             traffic.attempted(outcome.verdict, of: delivery.tenant, shard: delivery.lane.shard)
         }
         return signal

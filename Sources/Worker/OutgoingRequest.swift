@@ -12,16 +12,18 @@ extension HTTPClient.Request {
     ///
     /// - Parameters:
     ///   - authorization: takes the place of the request's own.
+    ///   - traceparent: takes the place of the request's own.
     ///   - now: Unix seconds.
     init(
         _ delivery: Delivery, to settings: DestinationSettings, authorization: String? = nil,
-        tls: TLSConfiguration? = nil, now: Int64
+        tls: TLSConfiguration? = nil, traceparent: String? = nil, now: Int64
     ) throws {
         var headers = HTTPHeaders()
         for (name, value) in delivery.headers.fields { headers.add(name: String(name), value: String(value)) }
         for (name, value) in settings.headers.fields {
             headers.replaceOrAdd(name: String(name), value: String(value))
         }
+        if let traceparent { headers.replaceOrAdd(name: "traceparent", value: traceparent) }
         if let authorization { headers.replaceOrAdd(name: "authorization", value: authorization) }
         let id = delivery.request.description
         headers.replaceOrAdd(name: "sluice-request-id", value: id)

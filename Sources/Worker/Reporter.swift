@@ -1,8 +1,10 @@
+import CoreMetrics
 import Logging
 import Model
 import Postgres
 import Requests
 import ServiceLifecycle
+import Telemetry
 
 /// Records outcomes in batches, and arms the lanes whose retries or free slots may have made them runnable.
 struct Reporter: Service {
@@ -10,6 +12,8 @@ struct Reporter: Service {
     static let deadline = Duration.seconds(120)
 
     private let commits: GroupCommit<Report, Bool>
+    private let lost = Counter(.leasesLost)
+    private let unrecorded = Counter(.outcomesUnrecorded)
     private let logger: Logger
 
     /// Waiting outcomes are bounded by the worker's slots, which are released only when their outcome is recorded.
@@ -32,13 +36,15 @@ struct Reporter: Service {
         do {
             let counted = try await commits.submit(report, bytes: report.bytes, within: Self.deadline)
             if !counted {
-                logger.notice("late outcome dropped", metadata: ["request": "\(report.request)"])
+                lost.increment()
+                logger.notice("late outcome dropped", metadata: ["request_id": "\(report.request)"])
             }
             return counted
         } catch {
+            unrecorded.increment()
             logger.error(
                 "outcome not recorded; it will be delivered again",
-                metadata: ["request": "\(report.request)", "error": "\(error)"])
+                metadata: ["request_id": "\(report.request)", "error": "\(error)"])
             return false
         }
     }

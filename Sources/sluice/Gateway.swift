@@ -11,6 +11,7 @@ import Requests
 import SQL
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 import Tenants
 import Worker
 
@@ -38,6 +39,8 @@ struct Gateway {
         let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
         try await requireFitDatabase(roles, on: loop)
 
+        // Before anything is measured.
+        let registry = MetricRegistry.ofProcess
         let operators = Client(
             .init(
                 connection, name: "operators", statements: APIStores.operatorStatements + TrafficLoop.statements
@@ -52,8 +55,11 @@ struct Gateway {
             upkeepClient, node: node, retentionDays: Int32(settings.retentionDays),
             removalGrace: settings.storeDeadline + .seconds(20), logger: logger)
         let traffic = Traffic()
+        let isReady = { @Sendable in (try? await operators.query(SQL["tenants.version"], within: .seconds(1))) != nil }
+        let monitoring = Monitoring(self, roles, on: loop, eventLoops: eventLoops, isReady: isReady)
         // What counts traffic comes later, and so is stopped before.
-        var services: [any Service] = [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
+        var services: [any Service] =
+            monitoring.services + [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
         var clients = [operators, upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
@@ -75,8 +81,8 @@ struct Gateway {
                     stores: APIStores(tenants, operators: operators, secrets: secrets), waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
                     arm: { [arm = ingest.arm] in arm.arm($0) },
-                    isReady: { (try? await operators.query(SQL["tenants.version"], within: .seconds(1))) != nil },
-                    eventLoops: eventLoops, logger: logger, onListening: onListening))
+                    isReady: isReady, metrics: registry, eventLoops: eventLoops, logger: logger,
+                    onListening: onListening))
         }
         var worker: Worker?
         if roles.contains(.work) {
@@ -88,7 +94,7 @@ struct Gateway {
         }
         let listener = listener(
             on: loop, node: node, snapshots: snapshots, upkeep: upkeep, worker: worker, waiters: waiters,
-            heartbeat: heartbeat)
+            heartbeat: heartbeat, echo: monitoring.echo)
         clients.append(listener)
 
         // The first is shut down last: until then the process works.
@@ -105,6 +111,7 @@ struct Gateway {
         }
         await heartbeat.leave()
         for client in clients { await client.close() }
+        try await monitoring.shutdown()
         try await testSender?.shutdown()
         try await eventLoops.shutdownGracefully()
         try ending.get()
@@ -119,11 +126,11 @@ struct Gateway {
     /// One LISTEN connection a process. After each (re)connect everything is read again: what was announced meanwhile is lost.
     private func listener(
         on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?,
-        waiters: OutcomeWaiters?, heartbeat: HeartbeatLoop
+        waiters: OutcomeWaiters?, heartbeat: HeartbeatLoop, echo: ListenerEcho
     ) -> Client {
         var configuration = Client.Configuration(connection, name: "listen")
         configuration.channels =
-            ["sluice_config"] + (worker == nil ? [] : ["sluice_work", ArmLoop.channel, "sluice_circuit"])
+            ["sluice_config", echo.channel] + (worker == nil ? [] : ["sluice_work", ArmLoop.channel, "sluice_circuit"])
             + (waiters == nil ? [] : [OutcomeWaiters.channel])
         configuration.onEvent = { [logger] event in
             switch event {
@@ -142,6 +149,8 @@ struct Gateway {
                 worker?.hearOfWork(payload)
             case .notification(OutcomeWaiters.channel, let payload):
                 waiters?.hear(payload)
+            case .notification(echo.channel, let payload):
+                echo.hear(payload)
             case .notification("sluice_circuit", _):
                 worker?.circuitsChanged()
             case .notification:

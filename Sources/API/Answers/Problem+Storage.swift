@@ -29,7 +29,9 @@ extension Problem {
             self = Problem(.storageUnavailable, detail).retry(after: Self.retryDelay)
         default:
             let reference = RequestID.new().description
-            logger.error("request failed", metadata: ["reference": "\(reference)", "error": "\(error)"])
+            var facts: Logger.Metadata = ["reference": "\(reference)", "error": "\(error)"]
+            if let request { facts["request_id"] = "\(request)" }
+            logger.error("request failed", metadata: facts)
             var problem = Problem(.internal, "The log of the gateway has more under the instance given here.")
             problem.reference = reference
             self = problem

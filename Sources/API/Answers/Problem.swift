@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTPTypes
 import JSON
 import Model
@@ -41,7 +42,9 @@ struct Problem: Error, Sendable {
         return Answer(kind.status, fields, body: ByteBuffer(bytes: writer.bytes))
     }
 
+    /// Each problem is told once, and counted as it is.
     func write(to writer: inout JSONWriter) {
+        kind.refusals?.increment()
         writer.object { writer in
             writer.name("type")
             writer.string("/problems/" + kind.rawValue)

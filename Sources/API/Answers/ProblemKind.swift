@@ -1,4 +1,6 @@
+import CoreMetrics
 import HTTPTypes
+import Telemetry
 
 /// What can be wrong, in words that stay the same: `type` is `/problems/` and the raw value.
 enum ProblemKind: String, CaseIterable, Sendable {
@@ -48,6 +50,12 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case outcomeUnknown = "outcome-unknown"
     case notReady = "not-ready"
     case featureOff = "feature-off"
+
+    /// How often it was told.
+    var refusals: Counter? { Self.refusals[self] }
+
+    private static let refusals = Dictionary(
+        uniqueKeysWithValues: allCases.map { ($0, Counter(.refusals, $0.rawValue)) })
 
     var status: HTTPResponse.Status {
         switch self {

@@ -7,6 +7,7 @@ protocol DirectEndpoint: Sendable {
     associatedtype Intake: DirectIntake
 
     var budget: BodyBudget { get }
+    var metrics: AnswerMetrics { get }
 
     func takes(_ head: HTTPRequest) -> Bool
 
@@ -40,6 +41,7 @@ final class DirectHandler<Endpoint: DirectEndpoint>: ChannelInboundHandler, Remo
     private let endpoint: Endpoint
     private var context: ChannelHandlerContext?
     private var isTaking = false
+    private var begun = ContinuousClock.now
     private var head: HTTPRequest?
     private var intake: Endpoint.Intake?
     private var refusal: Answer?
@@ -78,6 +80,7 @@ final class DirectHandler<Endpoint: DirectEndpoint>: ChannelInboundHandler, Remo
     }
 
     private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        begun = .now
         hasAnswerBody = head.method != .head
         self.head = head
         do {
@@ -124,6 +127,7 @@ final class DirectHandler<Endpoint: DirectEndpoint>: ChannelInboundHandler, Remo
     private func answer(_ answer: Answer) {
         drop()
         guard let context else { return }
+        endpoint.metrics.answered(answer.head, since: begun)
         for part in answer.parts where hasAnswerBody || !part.isBody {
             context.write(wrapOutboundOut(part), promise: nil)
         }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSON
 import Model
 import Postgres
@@ -10,6 +11,8 @@ struct EventIntake {
     let snapshot: TenantSnapshot
     let caller: Caller
     let uses: FlagUses
+    /// Of the call.
+    let fields: HTTPFields
 
     /// Bytes of one event.
     var eventLimit: Int {
@@ -25,14 +28,15 @@ struct EventIntake {
     /// Throws a `Problem`.
     func request(_ event: CloudEvent) throws -> NewRequest {
         let id = RequestID.new()
+        let headers = event.headers.continuing(fields)
         let message = Message(
-            topic: event.topic, method: "POST", path: "", headers: event.headers, orderingKey: event.orderingKey,
+            topic: event.topic, method: "POST", path: "", headers: headers, orderingKey: event.orderingKey,
             attributes: event.attributes)
         let gates = RouteGates(snapshot: snapshot, tenant: caller.tenant, shard: caller.shard, uses: uses)
         return try gates.request(id, for: message, body: event.body) { addressee in
             NewRequest(
                 id: id, tenant: caller.tenant, addressee: addressee, method: "POST", path: "", query: nil,
-                headers: event.headers, body: event.body, dueAt: nil, expiresAt: nil, key: event.idempotencyKey)
+                headers: headers, body: event.body, dueAt: nil, expiresAt: nil, key: event.idempotencyKey)
         }
     }
 }

@@ -40,7 +40,8 @@ struct EventsEndpoint: Sendable {
         let fields = call.request.headers
         try call.requireIngest(caller)
         let intake = EventIntake(
-            configuration: configuration, snapshot: call.snapshot, caller: caller, uses: call.access.flagUses)
+            configuration: configuration, snapshot: call.snapshot, caller: caller, uses: call.access.flagUses,
+            fields: fields)
         switch try Mode(fields) {
         case .binary:
             return try await respond(to: call, caller, intake) { try CloudEvent(fields, body: $0) }

@@ -14,6 +14,7 @@ struct CaptureEndpoint: DirectEndpoint {
     let store: RequestStore
     let waiting: OutcomeWaiting
     let logger: Logger
+    let metrics = AnswerMetrics("ANY", "/in/{destination}/{path}", door: "/in/{destination}/{path}")
 
     func takes(_ head: HTTPRequest) -> Bool {
         head.path?.utf8.starts(with: CaptureTarget.prefix.utf8) == true && head.method != .connect

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSON
 import Model
 import Postgres
@@ -11,6 +12,8 @@ struct EnvelopeIntake {
     let caller: Caller
     let now: Timestamp
     let uses: FlagUses
+    /// Of the call.
+    let fields: HTTPFields
 
     /// Throws a `JSONError` or a `Problem`.
     func request(_ bytes: [UInt8], _ range: Range<Int>) throws -> NewRequest {
@@ -18,6 +21,7 @@ struct EnvelopeIntake {
         let envelope = try Envelope(&scanner, limits: configuration.head)
         try scanner.requireEnd()
         let id = RequestID.new()
+        let headers = envelope.headers.continuing(fields)
         let bodyLimit =
             snapshot.tenant(caller.tenant)?.quotas.bodyLimit(configuration.bodyLimit) ?? configuration.bodyLimit
         guard envelope.body.count <= bodyLimit else { throw Problem.payloadTooLarge(limit: bodyLimit) }
@@ -26,14 +30,14 @@ struct EnvelopeIntake {
         func request(for addressee: Addressee) -> NewRequest {
             NewRequest(
                 id: id, tenant: caller.tenant, addressee: addressee, method: envelope.method, path: envelope.path,
-                query: envelope.query, headers: envelope.headers, body: envelope.body, dueAt: schedule.dueAt,
+                query: envelope.query, headers: headers, body: envelope.body, dueAt: schedule.dueAt,
                 expiresAt: schedule.expiresAt, key: envelope.idempotencyKey)
         }
         guard let topic = envelope.topic else {
             return request(for: try destination(envelope).addressee(of: id, orderedBy: envelope.orderingKey))
         }
         let message = Message(
-            topic: topic, method: envelope.method, path: envelope.path, headers: envelope.headers,
+            topic: topic, method: envelope.method, path: envelope.path, headers: headers,
             orderingKey: envelope.orderingKey)
         let gates = RouteGates(snapshot: snapshot, tenant: caller.tenant, shard: caller.shard, uses: uses)
         return try gates.request(id, for: message, body: envelope.body, make: request)

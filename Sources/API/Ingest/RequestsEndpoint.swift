@@ -29,7 +29,7 @@ struct RequestsEndpoint: Sendable {
         try call.requireIngest(caller)
         let intake = EnvelopeIntake(
             configuration: configuration, snapshot: call.snapshot, caller: caller, now: call.now,
-            uses: call.access.flagUses)
+            uses: call.access.flagUses, fields: call.request.headers)
         return try await call.withBody(limit: configuration.batchBodyLimit) { body in
             if form == .json, !body.isArray {
                 let request = try intake.request(body, body.indices)

@@ -13,6 +13,7 @@ struct EvaluationEndpoint: DirectEndpoint {
     let ofrep: OFREPEndpoint
     let budget: BodyBudget
     let access: Access
+    let metrics = AnswerMetrics("POST", path.description)
 
     func takes(_ head: HTTPRequest) -> Bool {
         guard head.method == .post, let path = head.path, path.utf8.starts(with: Self.prefix.utf8) else { return false }

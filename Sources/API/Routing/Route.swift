@@ -19,6 +19,19 @@ struct Route: Sendable {
     let access: Access
     /// Throws a `Problem`, or what `Problem.init(_:logger:)` takes.
     let answer: @Sendable (Call) async throws -> Answer
+    let metrics: AnswerMetrics
+
+    private init(
+        method: HTTPRequest.Method, path: PathPattern, access: Access,
+        answer: @escaping @Sendable (Call) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.answer = answer
+        let stores = access == .tenant(.ingest) && method == .post
+        metrics = AnswerMetrics(method.rawValue, path.description, door: stores ? path.description : nil)
+    }
 
     static func open(
         _ method: HTTPRequest.Method, _ path: PathPattern, _ answer: @escaping @Sendable (Call) async throws -> Answer

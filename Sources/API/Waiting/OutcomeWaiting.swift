@@ -30,7 +30,7 @@ struct OutcomeWaiting: Sendable {
             answer.head.headerFields[.preferenceApplied] = "wait=\(preference.seconds)"
         } catch {
             // It is stored, which is what counts; what became of it can be looked up.
-            logger.warning("outcome not read", metadata: ["request": "\(request.id)", "error": "\(error)"])
+            logger.warning("outcome not read", metadata: ["request_id": "\(request.id)", "error": "\(error)"])
         }
         return answer
     }

@@ -1,7 +1,9 @@
+import CoreMetrics
 package import FlagEngine
 import Model
 package import Postgres
 import Synchronization
+import Telemetry
 
 /// How often flags were evaluated, until it is recorded.
 package final class FlagUses: Sendable {
@@ -22,11 +24,17 @@ package final class FlagUses: Sendable {
     /// not counted until the next record.
     static let limit = 100_000
 
+    private static let evaluations = Dictionary(
+        uniqueKeysWithValues: Evaluation.Reason.allCases.map {
+            ($0, Counter(.flagEvaluations, $0.rawValue.lowercased()))
+        })
+
     private let counts = Mutex([Place: Count]())
 
     package init() {}
 
     package func note(_ evaluations: [Evaluation], in environment: FlagEnvironment, at now: Timestamp) {
+        for evaluation in evaluations { Self.evaluations[evaluation.reason]?.increment() }
         let day = Int32(clamping: now.microseconds / 86_400_000_000)
         counts.withLock { counts in
             for evaluation in evaluations where evaluation.valueType != nil {

@@ -1,9 +1,11 @@
 import Circuits
+import CoreMetrics
 import Logging
 import Model
 import Postgres
 import Requests
 import ServiceLifecycle
+import Telemetry
 
 /// Judges circuits: after outcomes that may change them, when their time has come, and by probes.
 final class CircuitLoop: Service {
@@ -152,6 +154,7 @@ final class CircuitLoop: Service {
 
     private func tell(_ before: Circuit, _ reading: CircuitReading) {
         guard before.state != reading.circuit.state else { return }
+        Counter(.circuitTransitions, reading.circuit.state.rawValue).increment()
         logger.notice(
             "circuit \(reading.circuit.state.rawValue)",
             metadata: [

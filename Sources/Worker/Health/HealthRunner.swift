@@ -1,7 +1,9 @@
 import Circuits
+import CoreMetrics
 import Logging
 import Model
 import Postgres
+import Telemetry
 
 /// Runs a leased check: probes, forms the opinion, records it, and tells the circuit.
 struct HealthRunner: Sendable {
@@ -26,6 +28,7 @@ struct HealthRunner: Sendable {
             return await giveBack(lease, nextAt: check.nextAt)
         }
         guard let report = await probe.run(definition) else { return await giveBack(lease, nextAt: check.nextAt) }
+        Counter(.healthChecks, report.result.word).increment()
         _ = check.handle(
             report.result, at: lease.now, lastTraffic: traffic.last, settings: settings, jitter: .random(in: 0..<1))
         let health = check.health
@@ -71,6 +74,16 @@ struct HealthRunner: Sendable {
         } catch {
             logger.warning("lease of a health check runs out", metadata: ["error": "\(error)"])
             return nil
+        }
+    }
+}
+
+extension HealthCheck.Result {
+    fileprivate var word: String {
+        switch self {
+        case .success: "success"
+        case .failure: "failure"
+        case .notRun: "not_run"
         }
     }
 }

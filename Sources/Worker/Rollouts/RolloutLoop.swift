@@ -1,6 +1,8 @@
+import CoreMetrics
 import Logging
 import Model
 import ServiceLifecycle
+import Telemetry
 import Tenants
 
 /// Records what outcomes say of rollouts, and judges those that are due. Every worker does: who comes first judges.
@@ -55,6 +57,7 @@ struct RolloutLoop: Service {
         do {
             while let check = try await store.checkNext(node) {
                 guard let done = check.done else { continue }
+                Counter(.rolloutChanges, done).increment()
                 logger.notice(
                     "rollout \(done)",
                     metadata: [

@@ -88,6 +88,32 @@ struct Catalogue {
         "worker_drain", .time(0...3_600), default: .seconds(20), usedBy: worker,
         "How long a stopping worker lets attempts finish before it hands them back.")
 
+    let metricsPort = Setting(
+        "metrics_port", .integer(1...65_535), usedBy: gateway,
+        """
+        Where `/metrics`, `/livez` and `/readyz` are served besides, to whoever can reach it; without it nowhere. The only \
+        HTTP of a worker.
+        """)
+
+    let metricsHost = Setting(
+        "metrics_host", .text("a name or an address"), default: "127.0.0.1", usedBy: gateway, "The address of that port.")
+
+    let metricsToken = Setting(
+        "metrics_token", .operatorToken, isSecret: true, usedBy: api,
+        "Opens the API's `/metrics`. Without it that is open and names no tenants.")
+
+    let otlpEndpoint = Setting(
+        "otlp_endpoint", .collector, usedBy: gateway,
+        "A collector's base URL, `http://localhost:4318`, to which spans are posted. Without it there are none.")
+
+    let otlpHeaders = Setting(
+        "otlp_headers", .text("header lines"), isSecret: true, usedBy: gateway,
+        "Header lines for the collector, `name: value`.")
+
+    let traceRatio = Setting(
+        "trace_ratio", .number(0...1), default: 1, usedBy: gateway,
+        "Of the traces that begin here, the portion that is recorded.")
+
     let dataDir = Setting(
         "data_dir", .text("a directory"),
         default: geteuid() == 0 ? "/var/lib/sluice" : NSHomeDirectory() + "/.local/share/sluice",
@@ -97,6 +123,9 @@ struct Catalogue {
     let logLevel = Setting(
         "log_level", Kind<Logger.Level>.choice, default: .notice,
         "From which level on the log is written, to standard error.")
+
+    let logFormat = Setting(
+        "log_format", Kind<LogFormat>.choice, default: .text, "`text` for people, or `json`: an object a line.")
 
     static let declared = Catalogue()
 
@@ -124,6 +153,10 @@ struct Catalogue {
     }
 }
 
+enum LogFormat: String, CaseIterable {
+    case text, json
+}
+
 extension Kind where Value == ConnectionSettings {
     fileprivate static var connection: Kind {
         Kind(
@@ -138,6 +171,12 @@ extension Kind where Value == String {
     fileprivate static var secretsKey: Kind {
         .text("32 bytes in base64") { text throws(Refusal) in
             do { _ = try SecretBox(base64: text) } catch { throw Refusal() }
+        }
+    }
+
+    fileprivate static var collector: Kind {
+        .text("a URL, such as http://localhost:4318") { text throws(Refusal) in
+            guard ["http://", "https://"].contains(where: text.hasPrefix) else { throw Refusal() }
         }
     }
 

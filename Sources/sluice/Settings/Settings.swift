@@ -4,6 +4,7 @@ import Logging
 import Model
 import Postgres
 import SettingsEngine
+import Telemetry
 import Tenants
 import Worker
 
@@ -58,6 +59,7 @@ struct Settings {
         api.storeDeadline = self.storeDeadline
         api.drain = isAlone ? .zero : self.serveDrain
         api.operatorToken = self.operatorToken
+        api.metricsToken = self.metricsToken
         api.processes = self.apiProcesses
         return api
     }
@@ -69,6 +71,18 @@ struct Settings {
             worker.drainTimeout = self.workerDrain
             worker.egress = try egress
             return worker
+        }
+    }
+
+    /// Where metrics are served besides; nil: nowhere.
+    var metricsAddress: (host: String, port: Int)? { self.metricsPort.map { (self.metricsHost, $0) } }
+
+    /// Where spans are posted, and what portion of the traces that begin here; nil: there are none.
+    var traces: (url: String, headers: [(String, String)], ratio: Double)? {
+        self.otlpEndpoint.map { endpoint in
+            let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+            let headers = HeaderLines(text: self.otlpHeaders ?? "").fields.map { (String($0.name), String($0.value)) }
+            return (base + "/v1/traces", headers, self.traceRatio)
         }
     }
 
@@ -88,7 +102,13 @@ struct Settings {
     }
 
     func logger() -> Logger {
-        var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
+        let format = self.logFormat
+        var logger = Logger(label: "sluice") { label -> any LogHandler in
+            switch format {
+            case .json: JSONLogHandler(metadataProvider: .trace)
+            case .text: StreamLogHandler.standardError(label: label, metadataProvider: .trace)
+            }
+        }
         logger.logLevel = self.logLevel
         return logger
     }

@@ -1,0 +1,81 @@
+import CoreMetrics
+package import Logging
+import ServiceLifecycle
+
+/// Sends spans to a collector, in batches. A batch that it does not take is dropped and counted, but for one more try
+/// where the collector is busy or away.
+package struct SpanExporter: Service {
+    /// Posts an OTLP document; returns the status of the answer.
+    package typealias Post = @Sendable ([UInt8]) async throws -> Int
+
+    /// A person who looks for a trace waits this long.
+    static let interval = Duration.seconds(1)
+    /// A document of some 400 KB.
+    static let batch = 512
+    /// Batches of one turn: the buffer holds no more.
+    private static let batches = SpanBuffer.limit / batch
+    /// Within which a stopping process sends what it has.
+    static let lastDeadline = Duration.seconds(3)
+
+    private let buffer: SpanBuffer
+    private let resource: [(name: String, value: String)]
+    private let post: Post
+    private let logger: Logger
+    private let exported = Counter(.spansExported)
+    private let refused = Counter(.spansDropped, "refused")
+
+    /// - Parameter resource: attributes that say which process this is.
+    package init(
+        _ buffer: SpanBuffer, resource: [(name: String, value: String)], logger: Logger, post: @escaping Post
+    ) {
+        self.buffer = buffer
+        self.resource = resource
+        self.post = post
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                await export()
+            }
+        }
+        await withTaskGroup { group in
+            // A task of its own: the shutdown has cancelled this one.
+            let last = Task { await export() }
+            group.addTask { await last.value }
+            group.addTask { try? await Task.sleep(for: Self.lastDeadline) }
+            await group.next()
+            last.cancel()
+            group.cancelAll()
+        }
+    }
+
+    private func export() async {
+        for _ in 0..<Self.batches {
+            let spans = buffer.take(Self.batch)
+            if spans.isEmpty { return }
+            await send(OTLPDocument(spans, of: resource).bytes, count: spans.count)
+        }
+    }
+
+    private func send(_ document: [UInt8], count: Int) async {
+        var reason = ""
+        for _ in 0..<2 {
+            do {
+                let status = try await post(document)
+                if 200..<300 ~= status { return exported.increment(by: count) }
+                reason = "it answered \(status)"
+                // What else it refuses it would refuse again.
+                guard [429, 502, 503, 504].contains(status) else { break }
+            } catch {
+                reason = "\(error)"
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        refused.increment(by: count)
+        logger.warning(
+            "the collector of traces took no spans", metadata: ["spans": "\(count)", "error": "\(reason)"])
+    }
+}
