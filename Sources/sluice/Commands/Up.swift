@@ -39,8 +39,8 @@ struct Up: AsyncParsableCommand {
 
     private func run(_ settings: Settings, _ home: DataDirectory, connection: ConnectionSettings) async throws {
         let logger = try settings.logger()
-        let secrets = try SecretBox(
-            base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
+        let givenKey = try settings.secretsKey
+        let secrets = try SecretBox(base64: givenKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
         progress("Migrating")
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
@@ -54,7 +54,11 @@ struct Up: AsyncParsableCommand {
         try home.keep(demoKey: key)
         try await Gateway(
             connection: connection, settings: settings.allowing(Sink.network), secrets: secrets, logger: logger
-        ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
+        ).run([.serve, .work]) { port in
+            demo.explain(
+                port: port, key: key, connection: connection,
+                secretsKeyFile: givenKey == nil ? home.secretsKeyFile : nil)
+        }
         await demo.stop()
     }
 }
