@@ -39,6 +39,7 @@ struct DocumentationTests {
 
     @Test func shellBlocksParse() throws {
         for page in try MarkdownPage.all() {
+            #expect(!page.prose.contains { $0.contains(/^\s+```/) }, "\(page.path): a block must stand at the margin")
             for block in page.blocks where block.language == "sh" {
                 let (status, output) = try bash(["-n", "-c", block.text])
                 #expect(status == 0, "\(page.path): \(output)")
