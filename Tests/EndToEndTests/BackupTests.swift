@@ -1,4 +1,5 @@
 import Foundation
+import Sink
 import TestSupport
 import Testing
 
@@ -50,7 +51,7 @@ struct BackupTests {
         load.stop()
         await loading
         #expect(!load.accepted.isEmpty)
-        #expect(try await worker.terminate() == 0 && api.terminate() == 0)
+        for process in [worker, api] { #expect(try await process.terminate() == 0, "\(process.errors)") }
         return held
     }
 
