@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Model
 import Requests
 import Tenants
@@ -42,7 +43,7 @@ import Testing
             ("seconds for which storing waits for the database", Int(api.storeDeadline / .seconds(1))),
             ("seconds of `Prefer: wait`", Preference.longest),
             ("callers of a process that wait for outcomes", OutcomeWaiters.limit),
-            ("destinations of a request", NewRequest.fanOutLimit),
+            ("destinations of a request", Addressee.fanOutLimit),
             ("routes, sources, valid keys of a tenant", Int(TenantStore.routeLimit)),
             ("rows of a page", ListBounds.pageLimit), ("rows that a page examines", Int(ListBounds.examined)),
             ("days that `deliver_at` lies ahead", Int(Schedule.farthest / .seconds(86_400))),
