@@ -61,7 +61,9 @@ struct UpTests {
                     let output = sink.output
                     return orders.allSatisfy { output.contains($0) }
                 }
-                try await eventually { try await shell("sluice circuit show demo shop").contains("shop: closed") }
+                try await eventually(within: .seconds(60)) {
+                    try await shell("sluice circuit show demo shop").contains("shop: closed")
+                }
                 try await end(gateway, directory)
             }
         }
