@@ -67,11 +67,12 @@ struct BackupTests {
         }
         let (_, caller) = try await site.serve(database)
         _ = try site.work(database)
-        #expect(try await run(["circuit", "show", "acme", "sink"]).contains("forced_open"))
+        #expect(try await run(["circuit", "history", "acme", "sink"]).contains("backup"))
         #expect(arrivals.bodies == ["before"])
 
         _ = try await run(["circuit", "resume", "acme", "sink", "--reason", "restored"])
-        try await arrivals.all(held)
+        // Sooner than a reconciliation would arm the lane: the command does.
+        try await arrivals.all(held, within: .seconds(15))
         let after = try await caller.post("/in/sink", Array("after".utf8)).id()
         try await arrivals.all(["after"])
         #expect(arrivals.duplicates == 0)

@@ -39,6 +39,7 @@ struct UpTests {
                     #expect(try await run.ended() == 0, "\(run.errors)")
                     return run.output
                 }
+                let look = #"psql "$SLUICE_DATABASE_URL" -Atc "#
                 let port = try freePort()
                 var sink = try processes.start(["sink", "--port", "\(port)"])
                 _ = try await sink.line("listening on ")
@@ -49,10 +50,9 @@ struct UpTests {
 
                 let orders = (10..<30).map { "order \($0)" }
                 for order in orders { _ = try await caller.post("/in/shop/orders", Array(order.utf8)).id() }
-                try await eventually { try await shell("sluice circuit show demo shop").contains("shop: open") }
+                try await eventually { try await shell("sluice circuit show demo shop").contains("open") }
                 try await eventually {
-                    try await shell(
-                        #"psql "$SLUICE_DATABASE_URL" -Atc "SELECT destination, held > 15, state FROM sluice.holds""#)
+                    try await shell(look + #""SELECT destination, held > 15, state FROM sluice.holds""#)
                         == "shop|t|open\n"
                 }
 
@@ -62,7 +62,8 @@ struct UpTests {
                     return orders.allSatisfy { output.contains($0) }
                 }
                 try await eventually(within: .seconds(60)) {
-                    try await shell("sluice circuit show demo shop").contains("shop: closed")
+                    try await shell(look + #""SELECT state FROM sluice.circuits WHERE destination = 'shop'""#)
+                        == "closed\n"
                 }
                 try await end(gateway, directory)
             }
