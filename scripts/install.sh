@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql; for the tests
-# python3-venv, haproxy, and prometheus, whose promtool checks metrics and alerts.
+# python3-venv, curl, haproxy, and prometheus, whose promtool checks metrics and alerts.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -14,6 +14,7 @@ missing=()
 [ -e /usr/include/postgresql/libpq-fe.h ] || missing+=(libpq-dev)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v curl >/dev/null || missing+=(curl)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ -x /usr/sbin/haproxy ] || command -v haproxy >/dev/null || missing+=(haproxy)
 command -v promtool >/dev/null || missing+=(prometheus)

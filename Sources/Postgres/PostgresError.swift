@@ -52,17 +52,18 @@ package struct PostgresError: Error, Sendable, Equatable {
     }
 
     /// Serialization failures and deadlocks, lost connections, a server that starts or stops, one that is read-only
-    /// because it has been demoted, too many connections, and lock time-outs.
+    /// because it has been demoted, a full disk, too many connections, and lock time-outs.
     private static func retryable(_ state: String) -> Bool {
         switch state {
-        case "40001", "40P01", "55P03", "53300", "25006": true
+        case "40001", "40P01", "55P03", "53100", "53300", "25006": true
         default: state.hasPrefix("08") || state.hasPrefix("57P")
         }
     }
 
-    /// The data itself was refused (class 22: data exception, 23: constraint), so sending it again can't help.
+    /// The data itself was refused (class 22: data exception, 23: constraint), so sending it again can't help. A row for
+    /// which there is no partition has the code of a broken check, but no check's name: that is a fault of the schema.
     package var isDataError: Bool {
-        guard code == .server, let sqlState else { return false }
+        guard code == .server, let sqlState, sqlState != "23514" || constraint != nil else { return false }
         return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")
     }
 

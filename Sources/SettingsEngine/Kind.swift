@@ -35,10 +35,11 @@ extension Kind where Value == Int {
 }
 
 extension Kind where Value == Double {
+    private static func written(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+
     package static func number(_ range: ClosedRange<Double>) -> Kind {
-        let written = { (value: Double) in value == value.rounded() ? "\(Int(value))" : "\(value)" }
-        return Kind(
-            allowed: "a number from \(written(range.lowerBound)) to \(written(range.upperBound))", text: { "\($0)" }
+        Kind(
+            allowed: "a number from \(written(range.lowerBound)) to \(written(range.upperBound))", text: written
         ) { text throws(Refusal) in
             guard let value = Double(text), range.contains(value) else { throw Refusal() }
             return value

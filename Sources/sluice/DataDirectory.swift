@@ -19,6 +19,8 @@ struct DataDirectory {
 
     var server: String { path + "/postgres" }
 
+    var secretsKeyFile: String { path + "/secrets.key" }
+
     func secretsKey() throws -> String {
         if let kept = read("secrets.key") { return kept }
         let key = SecretBox.newKey()

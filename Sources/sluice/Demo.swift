@@ -17,7 +17,7 @@ struct Demo {
     static func start() async throws -> Demo {
         Demo(
             sink: try await Sink.start { received in
-                FileHandle.standardOutput.write(Data(line(received).utf8))
+                FileHandle.standardOutput.write(Data((received.line + "\n").utf8))
                 return .ok
             })
     }
@@ -40,23 +40,24 @@ struct Demo {
         return key
     }
 
-    private static func line(_ received: Received) -> String {
-        let body = String(decoding: received.body.prefix(60), as: UTF8.self).filter { !$0.isNewline }
-        let more = received.body.count > 60 ? "…" : ""
-        let signed = received.header("webhook-signature") == nil ? "unsigned" : "signed"
-        return "sink got \(received.method) \(received.uri) (\(received.body.count) bytes, \(signed)) \(body)\(more)\n"
-    }
-
-    func explain(port: Int, key: APIKey, connection: ConnectionSettings) {
+    /// - Parameter secretsKeyFile: nil where the environment has the key already.
+    func explain(port: Int, key: APIKey, connection: ConnectionSettings, secretsKeyFile: String?) {
         let url = "http://127.0.0.1:\(port)"
         let psql = ["host", "port", "user", "dbname"].compactMap { word in
             connection[word].map { "\(word)=\($0)" }
         }.joined(separator: " ")
+        let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+        // Passwords are not printed: who gave one has it.
+        let database = connection["password"] == nil ? "SLUICE_DATABASE_URL='\(psql)' " : ""
+        let secrets = secretsKeyFile.map { "SLUICE_SECRETS_KEY_FILE='\($0)' " } ?? ""
         FileHandle.standardOutput.write(
             Data(
                 """
 
                 Sluice is up at \(url). Paste these into another terminal:
+
+                  # for the commands of sluice, such as: sluice circuit show \(Self.tenant)
+                  export KEY=\(key.text) \(database)\(secrets)PATH="\(folder):$PATH"
 
                   # stored, answered with 202, then delivered to the sink, which prints below what it gets
                   curl -i \(url)/in/\(Self.destination)/hello?from=me -H 'Sluice-Key: \(key.text)' -d 'Hello, Sluice'
@@ -69,7 +70,7 @@ struct Demo {
                   curl -s \(url)/v1/requests/ID -H 'Authorization: Bearer \(key.text)'
 
                   # look inside
-                  psql '\(psql)' -c 'SELECT * FROM sluice.ready'
+                  psql '\(psql)' -c 'SELECT * FROM sluice.queues'
 
                 Ctrl-C stops everything it started.
 

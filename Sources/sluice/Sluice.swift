@@ -14,6 +14,6 @@ struct Sluice: AsyncParsableCommand {
             CircuitCommand.self,
             HealthCommand.self, RequestCommand.self,
             DeadLetterCommand.self,
-            DemoCommand.self, BenchCommand.self,
+            SinkCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

@@ -27,6 +27,49 @@ struct UpTests {
         }
     }
 
+    /// The README's way: a destination is taken down by hand, its requests are held, and it comes back.
+    @Test(.timeLimit(.minutes(3))) func aDestinationGoesDownAndComesBack() async throws {
+        try await withDirectory { directory in
+            try await withProcesses { processes in
+                let (gateway, caller) = try await up(processes, directory)
+                let settings = "export " + (try await gateway.line("  export "))
+                func shell(_ command: String) async throws -> String {
+                    let run = try processes.start(
+                        ["-c", settings + "\n" + command], program: URL(fileURLWithPath: "/bin/bash"))
+                    #expect(try await run.ended() == 0, "\(run.errors)")
+                    return run.output
+                }
+                let look = #"psql "$SLUICE_DATABASE_URL" -Atc "#
+                let port = try freePort()
+                var sink = try processes.start(["sink", "--port", "\(port)"])
+                _ = try await sink.line("listening on ")
+                _ = try await shell("sluice destination put demo shop http://127.0.0.1:\(port)")
+                try await eventually { try await caller.post("/in/shop/orders", Array("order 00".utf8)).status == 202 }
+                #expect(try await sink.line("sink got POST /orders ") == "(8 bytes, unsigned) order 00")
+                #expect(try await sink.terminate(SIGINT) == 0)
+
+                let orders = (10..<30).map { "order \($0)" }
+                for order in orders { _ = try await caller.post("/in/shop/orders", Array(order.utf8)).id() }
+                try await eventually { try await shell("sluice circuit show demo shop").contains("open") }
+                try await eventually {
+                    try await shell(look + #""SELECT destination, held > 15, state FROM sluice.holds""#)
+                        == "shop|t|open\n"
+                }
+
+                sink = try processes.start(["sink", "--port", "\(port)"])
+                try await eventually(within: .seconds(60)) {
+                    let output = sink.output
+                    return orders.allSatisfy { output.contains($0) }
+                }
+                try await eventually(within: .seconds(60)) {
+                    try await shell(look + #""SELECT state FROM sluice.circuits WHERE destination = 'shop'""#)
+                        == "closed\n"
+                }
+                try await end(gateway, directory)
+            }
+        }
+    }
+
     private func up(_ processes: Processes, _ directory: URL) async throws -> (GatewayProcess, Caller) {
         let process = try processes.start(["up", "--data-dir", directory.path], ["SLUICE_PORT": "0"])
         let line = try await process.line("  curl -i http://127.0.0.1:", within: .seconds(60))

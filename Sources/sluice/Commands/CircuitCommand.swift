@@ -204,6 +204,7 @@ extension CircuitOrder {
             let until = seconds.map { Timestamp.now + .seconds($0) }
             let answer = try await circuits.store.command(
                 Self.word, key, until: until, limit: deliveries, actor: order.actor, note: order.reason)
+            if answer == .done { try await circuits.arm(target.destination) }
             guard answer == .done else {
                 throw CommandError("the circuit did not obey: \(answer.meaning)")
             }

@@ -35,7 +35,8 @@ struct Up: AsyncParsableCommand {
 
     private func run(_ settings: Settings, _ home: DataDirectory, connection: ConnectionSettings) async throws {
         let logger = settings.logger()
-        let secrets = try settings.secretBox(kept: settings.secretsKey ?? home.secretsKey())
+        let givenKey = settings.secretsKey
+        let secrets = try settings.secretBox(kept: givenKey ?? home.secretsKey())
         progress("Migrating")
         try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
@@ -49,7 +50,11 @@ struct Up: AsyncParsableCommand {
         try home.keep(demoKey: key)
         try await Gateway(
             connection: connection, settings: settings.allowing(Sink.network).alone(), secrets: secrets, logger: logger
-        ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
+        ).run([.serve, .work]) { port in
+            demo.explain(
+                port: port, key: key, connection: connection,
+                secretsKeyFile: givenKey == nil ? home.secretsKeyFile : nil)
+        }
         await demo.stop()
     }
 }

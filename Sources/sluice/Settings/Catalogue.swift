@@ -96,7 +96,8 @@ struct Catalogue {
         """)
 
     let metricsHost = Setting(
-        "metrics_host", .text("a name or an address"), default: "127.0.0.1", usedBy: gateway, "The address of that port.")
+        "metrics_host", .text("a name or an address"), default: "127.0.0.1", usedBy: gateway,
+        "The address of that port.")
 
     let metricsToken = Setting(
         "metrics_token", .operatorToken, isSecret: true, usedBy: api,

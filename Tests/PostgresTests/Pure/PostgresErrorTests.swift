@@ -16,13 +16,18 @@ extension Pure {
             #expect(error.isDataError && !error.isRetryable && !error.outcomeUnknown)
         }
 
+        @Test func aMissingPartitionIsNoFaultOfTheData() {
+            let error = PostgresError(.server, "no partition of relation \"request\" found for row", sqlState: "23514")
+            #expect(!error.isDataError && "\(error)".contains("no partition"))
+        }
+
         @Test func descriptionsTellWhatIsNoData() {
             let error = PostgresError(.unavailable, "no connection in time", statement: "a")
             #expect("\(error)" == "PostgreSQL: unavailable in a: no connection in time")
             #expect(error.shortDescription == "unavailable")
         }
 
-        @Test(arguments: ["40001", "40P01", "55P03", "53300", "25006", "08006", "57P01", "57P03"])
+        @Test(arguments: ["40001", "40P01", "55P03", "53100", "53300", "25006", "08006", "57P01", "57P03"])
         func passingTroubleIsRetryable(sqlState: String) {
             #expect(PostgresError(.server, "", sqlState: sqlState).isRetryable)
         }

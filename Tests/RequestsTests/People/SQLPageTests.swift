@@ -4,28 +4,27 @@ import Tenants
 import TestSupport
 import Testing
 
-/// The page that operators read: `docs/sql.md`.
+/// The pages that operators read: `docs/sql.md`, and the SQL of `docs/operations.md`.
 @Suite struct SQLPageTests {
-    /// A query or an action, and the names of the columns that the page shows of it.
+    /// A query or an action.
     private struct Block {
         let sql: String
-        let columns: [String]
+        /// The names of the columns, where the page shows what comes.
+        let columns: [String]?
 
         var isAction: Bool { sql.contains(/sluice\.[a-z_]+\(/) }
     }
 
-    private func page() throws -> String {
-        let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try String(contentsOf: root.appendingPathComponent("docs/sql.md"), encoding: .utf8)
-    }
-
-    private func blocks(of page: String) -> [Block] {
-        page.matches(of: /```sql\n([^`]*)\n```\n\n```\n([^\n]*)\n/).map { match in
-            Block(
-                sql: String(match.1),
-                columns: match.2.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) })
+    private func blocks(of path: String) throws -> [Block] {
+        let blocks = try MarkdownPage(path).blocks
+        return zip(blocks, blocks.dropFirst().map(Optional.some) + [nil]).filter { $0.0.language == "sql" }.map {
+            block, next in
+            let answer = next.flatMap { $0.isAnswer && $0.language.isEmpty ? $0.text : nil }
+            return Block(
+                sql: block.text,
+                columns: answer?.prefix { $0 != "\n" }.split(separator: "|").map {
+                    $0.trimmingCharacters(in: .whitespaces)
+                })
         }
     }
 
@@ -66,11 +65,16 @@ import Testing
         return made
     }
 
-    @Test func everyBlockRunsAndHasTheColumnsOfThePage() async throws {
-        let page = try self.page()
-        let blocks = self.blocks(of: page)
-        #expect(blocks.count == page.matches(of: /```sql/).count)
+    @Test func thePageOfSQLShowsWhatComes() throws {
+        let blocks = try blocks(of: "docs/sql.md")
+        #expect(blocks.allSatisfy { $0.columns != nil })
         #expect(blocks.filter { !$0.isAction }.count == 20)
+    }
+
+    @Test(arguments: ["docs/sql.md", "docs/operations.md"])
+    func everyBlockRunsAndHasTheColumnsOfThePage(_ path: String) async throws {
+        let blocks = try blocks(of: path)
+        #expect(blocks.count > 10)
         try await withSite { site in
             let made = try await prepare(site)
             let reader = site.database.client { $0 = $0.taking(role: "sluice_reader") }
@@ -84,7 +88,7 @@ import Testing
                     try await lease.execute(Statement("ROLLBACK"))
                     return rows
                 }
-                #expect(rows.columnNames == block.columns, "\(block.sql)")
+                if let columns = block.columns { #expect(rows.columnNames == columns, "\(block.sql)") }
                 #expect(!block.isAction || rows.count == 1, "\(block.sql)")
             }
         }
