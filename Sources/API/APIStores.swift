@@ -11,6 +11,11 @@ package struct APIStores: Sendable {
         TenantStore.statements + RequestReader.statements + RequestSteering.statements + ReplayStore.statements
         + CircuitStore.statements + HealthStore.statements
 
+    /// What a replica of the database is asked.
+    package static let replicaStatements =
+        [Replica.lag] + RequestReader.replicaStatements + ReplayStore.replicaStatements
+        + CircuitStore.replicaStatements
+
     let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.
     let operators: TenantStore
@@ -23,13 +28,14 @@ package struct APIStores: Sendable {
     /// - Parameters:
     ///   - client: has prepared `statements`, and acts as `DatabaseRole.api`.
     ///   - operators: has prepared those of `TenantStore`, and acts as `DatabaseRole.worker`.
-    package init(_ client: Client, operators: Client, secrets: SecretBox) {
+    ///   - replica: of lists; its client has prepared `replicaStatements`, and acts as `DatabaseRole.api`.
+    package init(_ client: Client, operators: Client, replica: Replica? = nil, secrets: SecretBox) {
         tenants = TenantStore(client, secrets: secrets)
         self.operators = TenantStore(operators, secrets: secrets)
-        reader = RequestReader(client)
+        reader = RequestReader(client, replica: replica)
         steering = RequestSteering(client)
-        replays = ReplayStore(client)
-        circuits = CircuitStore(client)
+        replays = ReplayStore(client, replica: replica)
+        circuits = CircuitStore(client, replica: replica)
         health = HealthStore(client)
     }
 }

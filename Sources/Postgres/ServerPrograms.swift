@@ -42,8 +42,10 @@ struct ServerPrograms: Sendable {
     }
 
     /// Throws with what the program printed when it fails.
+    ///
+    /// - Parameter program: one of PostgreSQL's, or the path of another.
     func run(_ program: String, _ arguments: [String], in directory: String) async throws {
-        let executable = "\(folder)/\(program)"
+        let executable = program.hasPrefix("/") ? program : "\(folder)/\(program)"
         let words = (user.map { ["runuser", "-u", $0, "--"] } ?? []) + [executable] + arguments
         let (hasSucceeded, output) = try await withCheckedThrowingContinuation { continuation in
             // A queue of its own gets a thread of its own; the threads of the global queues are the cooperative pool's.

@@ -28,6 +28,13 @@ struct Settings {
     /// SLUICE_DATABASE_URL: a libpq connection string, URL or keywords.
     var databaseURL: String? { reader.string(forKey: "sluice.database.url", isSecret: true) }
 
+    /// SLUICE_DATABASE_DIRECT_URL: the same database without a pooler; with it, SLUICE_DATABASE_URL leads through a pooler
+    /// in transaction mode.
+    var databaseDirectURL: String? { reader.string(forKey: "sluice.database.direct.url", isSecret: true) }
+
+    /// SLUICE_DATABASE_REPLICA_URL: a streaming replica of the database, without a pooler, for the API's lists.
+    var databaseReplicaURL: String? { reader.string(forKey: "sluice.database.replica.url", isSecret: true) }
+
     /// SLUICE_DATA_DIR: where `sluice up` keeps what it makes; by default /var/lib/sluice for root and
     /// ~/.local/share/sluice for others.
     var dataDirectory: String {

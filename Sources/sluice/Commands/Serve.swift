@@ -9,7 +9,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = Settings()
         try await Gateway(
-            connection: database.connectionSettings(settings), settings: settings, secrets: settings.secretBox(),
+            database: database.connections(settings), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.serve) { port in
             FileHandle.standardOutput.write(Data("listening on port \(port)\n".utf8))
@@ -25,7 +25,7 @@ struct Work: AsyncParsableCommand {
     func run() async throws {
         let settings = Settings()
         try await Gateway(
-            connection: database.connectionSettings(settings), settings: settings, secrets: settings.secretBox(),
+            database: database.connections(settings), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.work)
     }

@@ -23,7 +23,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let settings = Settings()
         let home = try DataDirectory(dataDir ?? settings.dataDirectory)
-        if let url = database.databaseURL ?? settings.databaseURL {
+        if let url = database.directURL(settings) {
             return try await run(settings, home, connection: ConnectionSettings(url))
         }
         let server = try await LocalServer.start(directory: home.server) { progress($0) }
@@ -53,7 +53,8 @@ struct Up: AsyncParsableCommand {
         }
         try home.keep(demoKey: key)
         try await Gateway(
-            connection: connection, settings: settings.allowing(Sink.network), secrets: secrets, logger: logger
+            database: DatabaseConnections(connection), settings: settings.allowing(Sink.network), secrets: secrets,
+            logger: logger
         ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
         await demo.stop()
     }

@@ -1,0 +1,27 @@
+import API
+import Logging
+import Postgres
+import Tenants
+
+extension Gateway {
+    /// nil: no replica is given.
+    func replicaClient(on loop: Loop) -> Client? {
+        database.replica.map { connection in
+            var configuration = Client.Configuration(
+                connection, name: "replica", connections: 2, statements: APIStores.replicaStatements
+            ).acting(as: .api)
+            // It may have been promoted, or be no replica at all.
+            configuration.sessionSettings.append(("default_transaction_read_only", "on"))
+            return Client(configuration, on: loop)
+        }
+    }
+
+    func reads(of client: Client) -> Replica {
+        Replica(client) { [logger] fault, error in
+            let reason = error.map { "\($0)" } ?? "it is more than \(Int(Replica.maximumLag)) s behind"
+            logger.warning(
+                "the primary serves lists for a while, not the replica",
+                metadata: ["fault": "\(fault.rawValue)", "reason": "\(reason)"])
+        }
+    }
+}
