@@ -39,15 +39,21 @@ package struct LocalPooler: Sendable {
         try await server.programs.run(program, ["-d", "-q", file + ".ini"], in: server.directory)
     }
 
-    /// Cuts all connections, and returns when the process is gone.
+    /// Cuts all connections, and returns when the process has ended, where it runs.
     package func kill() async throws {
         guard let text = try? String(contentsOfFile: file + ".pid", encoding: .utf8),
-            let process = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-            let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
-            String(decoding: words, as: UTF8.self).contains(file)
+            let process = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), isRunning(process)
         else { return }
         Foundation.kill(process, SIGKILL)
-        while FileManager.default.fileExists(atPath: "/proc/\(process)") { try await Task.sleep(for: .milliseconds(5)) }
+        while isRunning(process) { try await Task.sleep(for: .milliseconds(5)) }
+        // It would take one that nobody has waited for yet for another instance.
+        try FileManager.default.removeItem(atPath: file + ".pid")
+    }
+
+    /// One that has ended and is not waited for has no words.
+    private func isRunning(_ process: pid_t) -> Bool {
+        let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+        return String(decoding: words, as: UTF8.self).contains(file)
     }
 
     /// As docs/high-availability.md recommends.

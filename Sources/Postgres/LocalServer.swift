@@ -13,10 +13,10 @@ package struct LocalServer: Sendable {
     /// `sizeof(sockaddr_un.sun_path)` on Linux, without the terminating zero.
     private static let longestSocketPath = 107
 
-    let directory: String
+    package let directory: String
     private let port: UInt16?
     private let settings: [String: String]
-    let programs: ServerPrograms
+    package let programs: ServerPrograms
 
     private var data: String { directory + "/data" }
     private var log: String { directory + "/server.log" }

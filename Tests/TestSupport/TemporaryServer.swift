@@ -41,6 +41,7 @@ package func temporaryServerDirectory() throws -> String {
 private let guardianScript = """
     trap '' INT TERM HUP
     while kill -0 "$1"; do sleep 1; done
+    if pooler=$(cat "$2/pgbouncer.pid"); then kill -KILL "$pooler"; fi
     if server=$(head -n 1 "$2/data/postmaster.pid"); then
         kill -QUIT "$server" && while kill -0 "$server"; do sleep 0.1; done
     fi
