@@ -20,13 +20,18 @@ package final class Replica: Sendable {
         package var faults: [Fault: Int] = [:]
     }
 
-    /// Who looks at a list looks again after some seconds. A replica that keeps up is two seconds behind at the most:
-    /// its primary commits once a second at least, for the upkeep's lease.
-    package static let maximumLag = 5.0
-    /// How long it is left alone after a fault: a restart takes about as long.
-    package static let coolDown = Duration.seconds(5)
-    /// The primary has to answer yet.
-    static let patience = (toSend: Duration.milliseconds(250), toAnswer: Duration.seconds(2))
+    package struct Limits: Sendable {
+        /// Who looks at a list looks again after some seconds. A replica that keeps up is two seconds behind at the most:
+        /// its primary commits once a second at least, for the upkeep's lease.
+        package var lag = Duration.seconds(5)
+        /// How long it is left alone after a fault: a restart takes about as long.
+        package var coolDown = Duration.seconds(5)
+
+        package init() {}
+    }
+
+    /// Short, for the primary has to answer yet.
+    private static let patience = (toSend: Duration.milliseconds(250), toAnswer: Duration.seconds(2))
 
     /// To be prepared by its client. NULL before it has replayed a commit; a replica that was promoted lags no more.
     package static let lag = Statement(
@@ -37,14 +42,19 @@ package final class Replica: Sendable {
             """, parameters: [], columns: [])
 
     private let client: Client
-    private let onFault: @Sendable (Fault, (any Error)?) -> Void
+    private let limits: Limits
+    private let onFault: @Sendable (Fault, any Error) -> Void
     private let state = Mutex((counts: Counts(), restsUntil: ContinuousClock.now))
 
     /// - Parameters:
     ///   - client: has prepared `lag` and what is read; its sessions are read-only.
     ///   - onFault: is told when it is left alone.
-    package init(_ client: Client, onFault: @escaping @Sendable (Fault, (any Error)?) -> Void = { _, _ in }) {
+    package init(
+        _ client: Client, limits: Limits = Limits(),
+        onFault: @escaping @Sendable (Fault, any Error) -> Void = { _, _ in }
+    ) {
         self.client = client
+        self.limits = limits
         self.onFault = onFault
     }
 
@@ -58,9 +68,12 @@ package final class Replica: Sendable {
         }
         do {
             let results = try await answer([(Self.lag, Parameters()), (statement, parameters)])
-            guard results.count == 2, try results[0][0].decode(0, as: Double?.self) ?? .infinity <= Self.maximumLag
-            else {
-                rest(.lag, nil)
+            let lag = try results[0][0].decode(0, as: Double?.self)
+            guard let lag, .seconds(lag) <= limits.lag else {
+                rest(
+                    .lag,
+                    PostgresError(.unavailable, "the replica is \(lag.map { "\(Int($0)) s" } ?? "unknown time") behind")
+                )
                 return nil
             }
             state.withLock { $0.counts.reads += 1 }
@@ -85,10 +98,10 @@ package final class Replica: Sendable {
     }
 
     /// A conflict is of one read, and says nothing about the next.
-    private func rest(_ fault: Fault, _ error: (any Error)?) {
+    private func rest(_ fault: Fault, _ error: any Error) {
         count(fault)
         guard fault != .conflict else { return }
-        state.withLock { $0.restsUntil = .now + Self.coolDown }
+        state.withLock { $0.restsUntil = .now + limits.coolDown }
         onFault(fault, error)
     }
 
@@ -98,7 +111,7 @@ package final class Replica: Sendable {
 extension Client {
     /// A read that may be a little old: of the replica, where there is one that can serve it.
     package func query(
-        _ statement: Statement, _ parameters: Parameters, preferring replica: Replica?
+        _ statement: Statement, _ parameters: Parameters = Parameters(), preferring replica: Replica?
     ) async throws -> Rows {
         if let rows = try await replica?.query(statement, parameters) { return rows }
         return try await query(statement, parameters)

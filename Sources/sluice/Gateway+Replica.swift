@@ -18,10 +18,9 @@ extension Gateway {
 
     func reads(of client: Client) -> Replica {
         Replica(client) { [logger] fault, error in
-            let reason = error.map { "\($0)" } ?? "it is more than \(Int(Replica.maximumLag)) s behind"
             logger.warning(
                 "the primary serves lists for a while, not the replica",
-                metadata: ["fault": "\(fault.rawValue)", "reason": "\(reason)"])
+                metadata: ["fault": "\(fault.rawValue)", "error": "\(error)"])
         }
     }
 }
