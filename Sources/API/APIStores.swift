@@ -13,8 +13,7 @@ package struct APIStores: Sendable {
 
     /// What a replica of the database is asked.
     package static let replicaStatements =
-        [Replica.lag] + RequestReader.replicaStatements + ReplayStore.replicaStatements
-        + CircuitStore.replicaStatements
+        RequestReader.replicaStatements + ReplayStore.replicaStatements + CircuitStore.replicaStatements
 
     let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.

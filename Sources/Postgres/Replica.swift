@@ -33,27 +33,22 @@ package final class Replica: Sendable {
     /// Short, for the primary has to answer yet.
     private static let patience = (toSend: Duration.milliseconds(250), toAnswer: Duration.seconds(2))
 
-    /// To be prepared by its client. NULL before it has replayed a commit; a replica that was promoted lags no more.
-    package static let lag = Statement(
-        name: "replica.lag",
-        sql: """
-            SELECT CASE WHEN pg_is_in_recovery()
-                THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 ELSE 0 END
-            """, parameters: [], columns: [])
-
     private let client: Client
+    private let lag: Statement
     private let limits: Limits
     private let onFault: @Sendable (Fault, any Error) -> Void
     private let state = Mutex((counts: Counts(), restsUntil: ContinuousClock.now))
 
     /// - Parameters:
     ///   - client: has prepared `lag` and what is read; its sessions are read-only.
+    ///   - lag: tells by how many seconds the replica is behind, or NULL.
     ///   - onFault: is told when it is left alone.
     package init(
-        _ client: Client, limits: Limits = Limits(),
+        _ client: Client, lag: Statement, limits: Limits = Limits(),
         onFault: @escaping @Sendable (Fault, any Error) -> Void = { _, _ in }
     ) {
         self.client = client
+        self.lag = lag
         self.limits = limits
         self.onFault = onFault
     }
@@ -67,13 +62,11 @@ package final class Replica: Sendable {
             return nil
         }
         do {
-            let results = try await answer([(Self.lag, Parameters()), (statement, parameters)])
-            let lag = try results[0][0].decode(0, as: Double?.self)
-            guard let lag, .seconds(lag) <= limits.lag else {
-                rest(
-                    .lag,
-                    PostgresError(.unavailable, "the replica is \(lag.map { "\(Int($0)) s" } ?? "unknown time") behind")
-                )
+            let results = try await answer([(lag, Parameters()), (statement, parameters)])
+            let seconds = try results[0][0].decode(0, as: Double?.self)
+            guard let seconds, .seconds(seconds) <= limits.lag else {
+                let words = seconds.map { "is \(Int($0)) s behind" } ?? "has replayed nothing yet"
+                rest(.lag, PostgresError(.unavailable, "the replica \(words)"))
                 return nil
             }
             state.withLock { $0.counts.reads += 1 }

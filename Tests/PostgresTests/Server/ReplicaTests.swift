@@ -1,3 +1,4 @@
+import SQL
 import TestSupport
 import Testing
 
@@ -23,13 +24,13 @@ import Testing
         try await StreamingPair.with { servers in
             try await withClients(of: servers.primary.connectionString) { primary in
                 try await withClients(of: servers.standby.connectionString) { standby in
-                    let client = standby.client(statements: [Replica.lag], connections: 2)
+                    let client = standby.client(statements: [SQL["replica.lag"]], connections: 2)
                     var limits = Replica.Limits()
                     limits.lag = .seconds(3)
                     limits.coolDown = .seconds(1)
                     let pair = Pair(
                         primary: primary.client(connections: 2), standby: client,
-                        replica: Replica(client, limits: limits),
+                        replica: Replica(client, lag: SQL["replica.lag"], limits: limits),
                         servers: servers)
                     _ = try await pair.primary.execute(
                         Statement("CREATE TABLE thing AS SELECT generate_series(1, 100) AS id"))
