@@ -18,6 +18,21 @@ package func withServer<T>(
     }
 }
 
+/// PgBouncer in transaction mode before the server.
+package func withPooler<T>(
+    before server: LocalServer, sessions: Int, _ body: (LocalPooler) async throws -> T
+) async throws -> T {
+    let pooler = try await LocalPooler.start(before: server, port: try freePort(), sessions: sessions)
+    do {
+        let value = try await body(pooler)
+        try await pooler.kill()
+        return value
+    } catch {
+        try? await pooler.kill()
+        throw error
+    }
+}
+
 /// The data of tests need not outlive a power cut.
 let throwAwaySettings = ["fsync": "off", "max_connections": "300", "shared_buffers": "32MB"]
 

@@ -26,18 +26,13 @@ import Testing
         _ body: (_ pooled: TestDatabase, _ direct: TestDatabase, LocalPooler) async throws -> Void
     ) async throws {
         try await withServer { server in
-            let pooler = try await LocalPooler.start(before: server, port: try freePort(), sessions: 2)
-            do {
+            try await TestSupport.withPooler(before: server, sessions: 2) { pooler in
                 try await withClients(of: server.connectionString) { direct in
                     try await withClients(of: pooler.connectionString, throughPooler: true) { pooled in
                         try await body(pooled, direct, pooler)
                     }
                 }
-            } catch {
-                try? await pooler.kill()
-                throw error
             }
-            try await pooler.kill()
         }
     }
 
