@@ -32,3 +32,4 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
 fi
 "${as_root[@]}" apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+[[ ${missing[*]} != *pgbouncer* ]] || "${as_root[@]}" update-rc.d pgbouncer disable

@@ -84,7 +84,8 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     struct Pooler: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "202s a second through PgBouncer, against a direct way.")
+        static let configuration = CommandConfiguration(
+            abstract: "202s a second through PgBouncer, against a direct way.")
         @Option(help: "Seconds of each measurement.") var seconds = 8
         @Option(help: "Rounds; medians are told.") var rounds = 5
         func run() async throws { try await PoolerBench.run(seconds: seconds, rounds: rounds).printTable() }
