@@ -63,9 +63,14 @@ import Testing
                 "SLUICE_DATABASE_REPLICA_URL": pair.standby.connectionString
             ])
             let first = try await caller.post("/in/sink", [1]).id()
-            try await eventually { try await caller.list() == [first] }
             try await withClients(of: pair.standby.connectionString) { standby in
                 let client = standby.client()
+                let lists = Statement(
+                    "SELECT FROM pg_stat_activity WHERE application_name = 'sluice/replica' AND query LIKE '%sluice.%'")
+                try await eventually {
+                    guard try await caller.list() == [first] else { return false }
+                    return try await client.query(lists).count > 0
+                }
                 _ = try await client.execute(Statement("SELECT pg_wal_replay_pause()"))
                 let state = Statement("SELECT pg_get_wal_replay_pause_state() = 'paused'")
                 try await eventually { try await client.query(state)[0].decode(0, as: Bool.self) }
