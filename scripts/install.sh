@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql; for the tests
-# python3-venv, curl, haproxy, and prometheus, whose promtool checks metrics and alerts.
+# python3-venv, curl, haproxy, pgbouncer, and prometheus, whose promtool checks metrics and alerts.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -18,6 +18,7 @@ command -v curl >/dev/null || missing+=(curl)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ -x /usr/sbin/haproxy ] || command -v haproxy >/dev/null || missing+=(haproxy)
 command -v promtool >/dev/null || missing+=(prometheus)
+[ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say "installing ${missing[*]}"
@@ -36,3 +37,4 @@ if [ ! -e $policy ]; then
 fi
 "${as_root[@]}" apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+[[ ${missing[*]} != *pgbouncer* ]] || "${as_root[@]}" update-rc.d pgbouncer disable

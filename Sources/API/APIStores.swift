@@ -13,6 +13,10 @@ package struct APIStores: Sendable {
         + CircuitStore.statements + HealthStore.statements
     package static let operatorStatements = TenantStore.statements + ClusterStore.statements
 
+    /// What a replica of the database is asked.
+    package static let replicaStatements =
+        RequestReader.replicaStatements + ReplayStore.replicaStatements + CircuitStore.replicaStatements
+
     let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.
     let operators: TenantStore
@@ -26,14 +30,15 @@ package struct APIStores: Sendable {
     /// - Parameters:
     ///   - client: has prepared `statements`, and acts as `DatabaseRole.api`.
     ///   - operators: has prepared `operatorStatements`, and acts as `DatabaseRole.worker`.
-    package init(_ client: Client, operators: Client, secrets: SecretBox) {
+    ///   - replica: of lists; its client has prepared `replicaStatements`, and acts as `DatabaseRole.api`.
+    package init(_ client: Client, operators: Client, replica: Replica? = nil, secrets: SecretBox) {
         tenants = TenantStore(client, secrets: secrets)
         self.operators = TenantStore(operators, secrets: secrets)
         cluster = ClusterStore(operators)
-        reader = RequestReader(client)
+        reader = RequestReader(client, replica: replica)
         steering = RequestSteering(client)
-        replays = ReplayStore(client)
-        circuits = CircuitStore(client)
+        replays = ReplayStore(client, replica: replica)
+        circuits = CircuitStore(client, replica: replica)
         health = HealthStore(client)
     }
 }

@@ -46,6 +46,11 @@ package struct BenchServer: Sendable {
         await client.close()
     }
 
+    /// It has to be killed before the server ends.
+    func pooler() async throws -> LocalPooler {
+        try await LocalPooler.start(before: server, port: UInt16.random(in: 20_000..<32_000))
+    }
+
     private func remove() async throws {
         try await server.stop(mode: .immediate)
         try FileManager.default.removeItem(at: directory)

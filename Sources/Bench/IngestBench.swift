@@ -52,7 +52,7 @@ package enum IngestBench {
         }
     }
 
-    private static func singleRequest(_ fixture: Fixture) -> [UInt8] {
+    static func singleRequest(_ fixture: Fixture) -> [UInt8] {
         Load.post(
             "/in/d0/bench", headers: ["Sluice-Key: \(fixture.key.text)", "Content-Type: text/plain"], body: kibibyte)
     }

@@ -25,15 +25,17 @@ package final class Client: Sendable {
         package var maximumWaitingBytes = 64 << 20
 
         /// - Parameters:
-        ///   - name: shown in `pg_stat_activity.application_name` as `sluice/name`.
+        ///   - name: shown in `pg_stat_activity.application_name` as `sluice/name`; through a pooler it is `sluice`.
         ///   - statementTimeout: the server ends a statement after this time.
         package init(
             _ settings: ConnectionSettings, name: String, connections: Int = 1, statements: [Statement] = [],
             statementTimeout: Duration = .seconds(30)
         ) {
+            // A pooler tells a session the name of each client that it gives it to, in a round trip, where it is another.
+            let shown = settings.isPooled ? "sluice" : "sluice/\(name)"
             // A peer that vanished without a word is noticed when data stays unacknowledged for this long.
             self.settings = settings.defaulting("tcp_user_timeout", "15000")
-                .with("application_name", "sluice/\(name)").defaulting("client_encoding", "UTF8")
+                .with("application_name", shown).defaulting("client_encoding", "UTF8")
             self.name = name
             self.connections = connections
             self.statements = statements

@@ -15,8 +15,10 @@ final class Connection {
     let key: UInt64
     var lease: UInt64?
     private let configuration: Client.Configuration
+    private let sessionSettings: LocalSettings
     private let poller: Int32
     private unowned let pool: Pool
+    private var isPooled: Bool { configuration.settings.isPooled }
     private var state = ConnectionState()
     private var pipeline = Pipeline<Submission, Rows>()
     private var handle: OpaquePointer?
@@ -29,6 +31,7 @@ final class Connection {
     init(key: UInt64, configuration: Client.Configuration, poller: Int32, pool: Pool) {
         self.key = key
         self.configuration = configuration
+        sessionSettings = LocalSettings(configuration.sessionSettings)
         self.poller = poller
         self.pool = pool
     }
@@ -134,9 +137,16 @@ extension Connection {
         fail(PostgresError(.connectFailed, message.split(whereSeparator: \.isNewline).joined(separator: "; ")))
     }
 
-    /// Session settings, LISTENs and all prepared statements, in one round trip.
+    /// In one round trip.
     private func prepare() {
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else { return connectFailed() }
+        let setup = Submission(id: Self.setupID, kind: .write, statements: [], deadline: .now)
+        pipeline.sent([(setup, isPooled ? sendSignOfLife() : sendSession())])
+        endGroup()
+    }
+
+    /// Session settings, LISTENs and all prepared statements; returns how many were sent.
+    private func sendSession() -> Int {
         var count = 0
         for (name, value) in configuration.sessionSettings {
             count += sendQuery("SELECT set_config($1, $2, false)", Parameters(name, value)) ? 1 : 0
@@ -147,10 +157,11 @@ extension Connection {
         for statement in configuration.statements + [LocalSettings.statement] {
             count += PQsendPrepare(handle, statement.name, statement.sql, 0, nil) == 1 ? 1 : 0
         }
-        let setup = Submission(id: Self.setupID, kind: .write, statements: [], deadline: .now)
-        pipeline.sent([(setup, count)])
-        endGroup()
+        return count
     }
+
+    /// A pooler keeps no session for us, and lets clients in while its server is away.
+    private func sendSignOfLife() -> Int { sendQuery("SELECT 1", Parameters()) ? 1 : 0 }
 }
 
 // Sending
@@ -158,23 +169,22 @@ extension Connection {
     /// Sends the submissions behind one Sync.
     func send(_ submissions: [Submission]) {
         // They share a transaction: a setting that one makes is unmade before the next that lacks it.
-        let earlier = [LocalSettings()] + submissions.map(\.settings)
-        let changes = zip(submissions, earlier).map { $0.settings.changes(from: $1) }
-        pipeline.sent(zip(submissions, changes).map { ($0, $1.count + $0.statements.count) })
-        for (submission, changes) in zip(submissions, changes) {
-            for (name, value) in changes {
-                guard sendPrepared(LocalSettings.statement.name, Parameters(name, value)) else {
-                    return connectionBroke()
-                }
-            }
-            for (statement, parameters) in submission.statements {
-                let sent =
-                    statement.name.isEmpty
-                    ? sendQuery(statement.sql, parameters) : sendPrepared(statement.name, parameters)
-                guard sent else { return connectionBroke() }
-            }
+        let settings = submissions.map { isPooled ? $0.settings.over(sessionSettings) : $0.settings }
+        let units = zip(submissions, zip(settings, [LocalSettings()] + settings)).map { submission, settings in
+            (submission, settings.0.statements(after: settings.1, prepared: !isPooled) + submission.statements)
+        }
+        pipeline.sent(units.map { ($0, $1.count) })
+        for (statement, parameters) in units.flatMap(\.1) {
+            guard send(statement, parameters) else { return connectionBroke() }
         }
         endGroup()
+    }
+
+    /// By name where it has been prepared, and else with its text.
+    private func send(_ statement: Statement, _ parameters: Parameters) -> Bool {
+        if statement.name.isEmpty { return sendQuery(statement.sql, parameters) }
+        return isPooled
+            ? sendQuery(statement.sql, parameters, declaringTypes: false) : sendPrepared(statement.name, parameters)
     }
 
     private func endGroup() {
@@ -196,8 +206,9 @@ extension Connection {
         }
     }
 
-    private func sendQuery(_ sql: String, _ parameters: Parameters) -> Bool {
-        let types = parameters.types.map(\.rawValue)
+    /// - Parameter declaringTypes: otherwise the server infers the types of parameters, as it does when it prepares.
+    private func sendQuery(_ sql: String, _ parameters: Parameters, declaringTypes: Bool = true) -> Bool {
+        let types = parameters.types.map { declaringTypes ? $0.rawValue : 0 }
         return parameters.withPointers { count, values, lengths, formats in
             PQsendQueryParams(handle, sql, count, types, values, lengths, formats, 1) == 1
         }
@@ -308,40 +319,10 @@ extension Connection {
         func field(_ code: Character) -> String? {
             PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
         }
-        let severity = field("V") ?? ""
+        // A pooler's own errors lack V, the severity that is not translated.
+        let severity = field("V") ?? field("S") ?? ""
         let ends = severity == "FATAL" || severity == "PANIC" || PQstatus(handle) == CONNECTION_BAD
         return PostgresError(
             ends ? .connectionLost : .server, field("M") ?? "no message", sqlState: field("C"), constraint: field("n"))
-    }
-}
-
-/// A NULL-terminated array of C strings, valid while the body runs.
-private func withCStrings<T>(_ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> T) -> T {
-    var text: [CChar] = []
-    var offsets: [Int] = []
-    for string in strings {
-        offsets.append(text.count)
-        text.append(contentsOf: string.utf8CString)
-    }
-    return text.withUnsafeBufferPointer { buffer in
-        let pointers = offsets.map { buffer.baseAddress?.advanced(by: $0) } + [nil]
-        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
-    }
-}
-
-extension Parameters {
-    /// libpq's parallel arrays of values, lengths and formats (all binary), valid while the body runs.
-    fileprivate func withPointers<T>(
-        _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> T
-    ) -> T {
-        // One byte more, so that the address of an empty last value, and of an empty buffer, exists.
-        let padded = bytes.isEmpty ? [0] : bytes
-        return padded.withUnsafeBytes { buffer in
-            let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = spans.map { $0.length < 0 ? nil : base?.advanced(by: $0.offset) }
-            let lengths = spans.map { max($0.length, 0) }
-            let formats = [Int32](repeating: 1, count: spans.count)
-            return body(Int32(spans.count), values, lengths, formats)
-        }
     }
 }

@@ -4,6 +4,8 @@ internal import CLibpq
 package struct ConnectionSettings: Sendable {
     /// Keywords and values of libpq, in order.
     private(set) var options: [(keyword: String, value: String)]
+    /// Between the client and the server is a pooler in transaction mode: each transaction may have another session.
+    package private(set) var isPooled = false
 
     /// Takes a URL (`postgresql://...`) or a keyword string (`host=... dbname=...`).
     package init(_ connectionString: String) throws {
@@ -39,6 +41,13 @@ package struct ConnectionSettings: Sendable {
     /// Sets a keyword where the connection string does not.
     package func defaulting(_ keyword: String, _ value: String) -> ConnectionSettings {
         self[keyword] == nil ? with(keyword, value) : self
+    }
+
+    /// Says that they lead to a pooler in transaction mode.
+    package func throughPooler() -> ConnectionSettings {
+        var copy = self
+        copy.isPooled = true
+        return copy
     }
 
     /// The same servers, beginning with the `turn`th of the list. libpq gives up on a whole list when one server

@@ -13,15 +13,15 @@ package struct LocalServer: Sendable {
     /// `sizeof(sockaddr_un.sun_path)` on Linux, without the terminating zero.
     private static let longestSocketPath = 107
 
-    private let directory: String
+    package let directory: String
     private let port: UInt16?
     private let settings: [String: String]
-    private let programs: ServerPrograms
+    package let programs: ServerPrograms
 
     private var data: String { directory + "/data" }
     private var log: String { directory + "/server.log" }
     private var pidFile: String { data + "/postmaster.pid" }
-    private var portNumber: UInt16 { port ?? 5432 }
+    var portNumber: UInt16 { port ?? 5432 }
 
     /// Starts the server, and creates its directory, its data and the database `sluice` where they are missing. A
     /// server that an earlier process left behind in the directory is restarted with these settings.

@@ -67,9 +67,14 @@ package struct PostgresError: Error, Sendable, Equatable {
         return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")
     }
 
-    /// The statement was not run because the session's prepared statements are out of date or gone.
+    /// The statement had no effect, because the session's prepared statements are out of date or gone, or because its
+    /// server has been demoted and another one takes writes.
     var demandsNewSession: Bool {
-        sqlState == "26000" || sqlState == "0A000" && message.hasPrefix("cached plan must not change")
+        switch sqlState {
+        case "26000", "25006": true
+        case "0A000": message.hasPrefix("cached plan must not change")
+        default: false
+        }
     }
 
     /// A bounded vocabulary, fit for a metric label.

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 
 /// PostgreSQL's own `initdb` and `pg_ctl`, and who runs them: PostgreSQL refuses to run as root.
-struct ServerPrograms: Sendable {
+package struct ServerPrograms: Sendable {
     /// Debian's name for the unprivileged user.
     private static let unprivilegedUser = "postgres"
 
@@ -29,7 +29,7 @@ struct ServerPrograms: Sendable {
     }
 
     /// Makes the directory private to the user who runs the programs.
-    func own(_ directory: String) throws {
+    package func own(_ directory: String) throws {
         var attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
         if let user { attributes[.ownerAccountName] = user }
         do {
@@ -42,8 +42,10 @@ struct ServerPrograms: Sendable {
     }
 
     /// Throws with what the program printed when it fails.
-    func run(_ program: String, _ arguments: [String], in directory: String) async throws {
-        let executable = "\(folder)/\(program)"
+    ///
+    /// - Parameter program: one of PostgreSQL's, or the path of another.
+    package func run(_ program: String, _ arguments: [String], in directory: String) async throws {
+        let executable = program.hasPrefix("/") ? program : "\(folder)/\(program)"
         let words = (user.map { ["runuser", "-u", $0, "--"] } ?? []) + [executable] + arguments
         let (hasSucceeded, output) = try await withCheckedThrowingContinuation { continuation in
             // A queue of its own gets a thread of its own; the threads of the global queues are the cooperative pool's.

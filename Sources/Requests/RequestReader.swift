@@ -50,10 +50,19 @@ package struct RequestReader: Sendable {
         "requests.outcome",
     ].map { SQL[$0] }
 
-    let client: Client
+    /// What a replica is asked.
+    package static let replicaStatements = [SQL["requests.list"]]
 
-    /// The client must have prepared `statements`.
-    package init(_ client: Client) { self.client = client }
+    let client: Client
+    let replica: Replica?
+
+    /// - Parameters:
+    ///   - client: has prepared `statements`.
+    ///   - replica: of lists; its client has prepared `replicaStatements`.
+    package init(_ client: Client, replica: Replica? = nil) {
+        self.client = client
+        self.replica = replica
+    }
 
     /// nil where the tenant has no such request.
     package func find(_ id: RequestID, tenant: TenantID, shard: Int16) async throws -> RequestRecord? {

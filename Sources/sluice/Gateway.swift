@@ -23,7 +23,7 @@ struct Gateway {
         static let work = Roles(rawValue: 2)
     }
 
-    let connection: ConnectionSettings
+    let database: DatabaseConnections
     let settings: Settings
     let secrets: SecretBox
     let logger: Logger
@@ -43,12 +43,13 @@ struct Gateway {
         let registry = MetricRegistry.ofProcess
         let operators = Client(
             .init(
-                connection, name: "operators", statements: APIStores.operatorStatements + TrafficLoop.statements
+                database.transactions, name: "operators",
+                statements: APIStores.operatorStatements + TrafficLoop.statements
             ).acting(as: .worker), on: loop)
         let heartbeat = HeartbeatLoop(ClusterStore(operators), process: .running(roles), logger: logger)
         try await heartbeat.join()
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
-        let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
+        let upkeepClient = Client(.init(database.sessions, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
         try await snapshots.load()
         let upkeep = UpkeepLoop(
@@ -69,16 +70,19 @@ struct Gateway {
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
             let tenants = Client(
-                .init(connection, name: "tenants", connections: 2, statements: APIStores.statements).acting(as: .api),
-                on: loop)
-            clients += ingest.clients + [tenants]
+                .init(database.transactions, name: "tenants", connections: 2, statements: APIStores.statements)
+                    .acting(as: .api), on: loop)
+            let replica = replicaClient(on: loop)
+            clients += ingest.clients + [tenants] + [replica].compactMap { $0 }
             services += [ingest.arm, ingest.store]
             var api = settings.api
             if let port { api.port = port }
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    stores: APIStores(tenants, operators: operators, secrets: secrets), waiters: waiters,
+                    stores: APIStores(
+                        tenants, operators: operators, replica: replica.map(reads(of:)), secrets: secrets),
+                    waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
                     arm: { [arm = ingest.arm] in arm.arm($0) },
                     isReady: isReady, metrics: registry, eventLoops: eventLoops, logger: logger,
@@ -87,7 +91,7 @@ struct Gateway {
         var worker: Worker?
         if roles.contains(.work) {
             let made = try Worker(
-                connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots,
+                database.transactions, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots,
                 traffic: traffic, eventLoops: eventLoops, logger: logger)
             services.append(made)
             worker = made
@@ -128,7 +132,7 @@ struct Gateway {
         on loop: Loop, node: Node, snapshots: SnapshotLoop, upkeep: UpkeepLoop, worker: Worker?,
         waiters: OutcomeWaiters?, heartbeat: HeartbeatLoop, echo: ListenerEcho
     ) -> Client {
-        var configuration = Client.Configuration(connection, name: "listen")
+        var configuration = Client.Configuration(database.sessions, name: "listen")
         configuration.channels =
             ["sluice_config", echo.channel] + (worker == nil ? [] : ["sluice_work", ArmLoop.channel, "sluice_circuit"])
             + (waiters == nil ? [] : [OutcomeWaiters.channel])
@@ -161,7 +165,7 @@ struct Gateway {
     }
 
     private func requireFitDatabase(_ roles: Roles, on loop: Loop) async throws {
-        let client = Client(.init(connection, name: "start", statements: Membership.statements), on: loop)
+        let client = Client(.init(database.sessions, name: "start", statements: Membership.statements), on: loop)
         let needed: [DatabaseRole] = roles.contains(.serve) ? [.api, .worker] : [.worker]
         let lacking = try await Membership.all(client).filter { !$0.isHeld && needed.map(\.rawValue).contains($0.role) }
         // Without a role it can't read how far it is migrated.
@@ -196,12 +200,13 @@ private struct IngestParts {
 
     init(_ gateway: Gateway, traffic: Traffic, loop: Loop) {
         var configuration = Client.Configuration(
-            gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements
+            gateway.database.transactions, name: "ingest", connections: 2, statements: RequestStore.statements
         ).acting(as: .worker)
         configuration.sessionSettings += RequestStore.sessionSettings
         let storeClient = Client(configuration, on: loop)
         let armClient = Client(
-            .init(gateway.connection, name: "arm", statements: ArmLoop.statements).acting(as: .worker), on: loop)
+            .init(gateway.database.transactions, name: "arm", statements: ArmLoop.statements).acting(as: .worker),
+            on: loop)
         arm = ArmLoop(armClient, logger: gateway.logger)
         store = RequestStore(
             storeClient, keyWindow: gateway.settings.idempotencyWindow, arm: arm, traffic: traffic)

@@ -29,7 +29,7 @@ struct Monitoring {
         // With the login's own rights: roles that the gateway takes see no other sessions.
         client = Client(
             .init(
-                gateway.connection, name: "readings", statements: ReadingsLoop.statements,
+                gateway.database.sessions, name: "readings", statements: ReadingsLoop.statements,
                 statementTimeout: ReadingsLoop.statementTimeout), on: loop)
         readings = ReadingsLoop(client, registry: registry, echo: echo, logger: gateway.logger)
         server = gateway.settings.metricsAddress.map { [registry] address in

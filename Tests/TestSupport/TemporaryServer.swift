@@ -18,6 +18,21 @@ package func withServer<T>(
     }
 }
 
+/// PgBouncer in transaction mode before the server.
+package func withPooler<T>(
+    before server: LocalServer, sessions: Int, _ body: (LocalPooler) async throws -> T
+) async throws -> T {
+    let pooler = try await LocalPooler.start(before: server, port: try freePort(), sessions: sessions)
+    do {
+        let value = try await body(pooler)
+        try await pooler.kill()
+        return value
+    } catch {
+        try? await pooler.kill()
+        throw error
+    }
+}
+
 /// The data of tests need not outlive a power cut.
 let throwAwaySettings = ["fsync": "off", "max_connections": "300", "shared_buffers": "32MB"]
 
@@ -41,6 +56,7 @@ package func temporaryServerDirectory() throws -> String {
 private let guardianScript = """
     trap '' INT TERM HUP
     while kill -0 "$1"; do sleep 1; done
+    if pooler=$(cat "$2/pgbouncer.pid"); then kill -KILL "$pooler"; fi
     if server=$(head -n 1 "$2/data/postmaster.pid"); then
         kill -QUIT "$server" && while kill -0 "$server"; do sleep 0.1; done
     fi

@@ -9,9 +9,10 @@ package final class TestDatabase: Sendable {
     package let loop: Loop
     private let clients = Mutex<[Client]>([])
 
-    init(_ connectionString: String) throws {
+    init(_ connectionString: String, throughPooler: Bool = false) throws {
         self.connectionString = connectionString
-        settings = try ConnectionSettings(connectionString)
+        let settings = try ConnectionSettings(connectionString)
+        self.settings = throughPooler ? settings.throughPooler() : settings
         loop = try Loop()
     }
 
@@ -45,10 +46,12 @@ package func withEmptyDatabase<T>(_ body: (TestDatabase) async throws -> T) asyn
 }
 
 /// Clients of a database that exists already, such as one of `withServer`'s; they are closed when the body ends.
+///
+/// - Parameter throughPooler: the connection string leads to a pooler in transaction mode.
 package func withClients<T>(
-    of connectionString: String, _ body: (TestDatabase) async throws -> T
+    of connectionString: String, throughPooler: Bool = false, _ body: (TestDatabase) async throws -> T
 ) async throws -> T {
-    let database = try TestDatabase(connectionString)
+    let database = try TestDatabase(connectionString, throughPooler: throughPooler)
     do {
         let value = try await body(database)
         await database.close()

@@ -247,7 +247,7 @@ BEGIN
         EXIT WHEN clock_timestamp() >= v_now + p_budget;
     END LOOP;
     INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s
-    JOIN sluice.tenant t ON t.tenant_id = s.tenant_id AND t.state <> 'deleting'
+    JOIN sluice.tenant t ON t.shard = s.shard AND t.tenant_id = s.tenant_id AND t.state <> 'deleting'
     ON CONFLICT ON CONSTRAINT depth_pkey DO UPDATE SET
         taken_at = EXCLUDED.taken_at, waiting = EXCLUDED.waiting, held = EXCLUDED.held, is_estimate = EXCLUDED.is_estimate,
         in_flight = EXCLUDED.in_flight, dead = EXCLUDED.dead, oldest_due_at = EXCLUDED.oldest_due_at, destinations = EXCLUDED.destinations,

@@ -6,10 +6,19 @@ import SQL
 package struct CircuitStore: Sendable {
     package static let statements = SQL.statements.filter { $0.name.hasPrefix("circuits.") }
 
-    let client: Client
+    /// What a replica is asked.
+    package static let replicaStatements = [SQL["circuits.show"]]
 
-    /// The client must have prepared `statements`.
-    package init(_ client: Client) { self.client = client }
+    let client: Client
+    let replica: Replica?
+
+    /// - Parameters:
+    ///   - client: has prepared `statements`.
+    ///   - replica: of lists; its client has prepared `replicaStatements`.
+    package init(_ client: Client, replica: Replica? = nil) {
+        self.client = client
+        self.replica = replica
+    }
 
     /// nil: there is no such circuit any more.
     package func read(_ key: CircuitKey) async throws -> CircuitReading? {

@@ -74,9 +74,11 @@ package struct CircuitRecord: Sendable {
 extension CircuitStore {
     /// - Parameter destination: nil: all the tenant's.
     package func show(shard: Int16, tenant: TenantID, destination: DestinationID? = nil) async throws -> [CircuitView] {
-        try await client.query(SQL["circuits.show"], Parameters(shard, tenant.uuid, destination?.uuid)).map {
-            try CircuitView($0)
-        }
+        // One circuit is shown after a command, which must be seen.
+        try await client.query(
+            SQL["circuits.show"], Parameters(shard, tenant.uuid, destination?.uuid),
+            preferring: destination == nil ? replica : nil
+        ).map { try CircuitView($0) }
     }
 
     /// Newest first.

@@ -39,7 +39,7 @@ extension RequestReader {
             Parameters(
                 shard, tenant.uuid, from, before, filter.destination?.uuid, filter.topic,
                 filter.states.isEmpty ? nil : filter.states.map(\.rawValue), filter.statusClass, filter.attemptClass,
-                Int32(limit + 1), ListBounds.examined))
+                Int32(limit + 1), ListBounds.examined), preferring: replica)
         var (items, examined): ([RequestSummary], RequestID?) = ([], nil)
         for row in rows {
             if let last = try row.decode(16, as: Optional.self).map(RequestID.init) {

@@ -22,10 +22,19 @@ package struct ReplayStore: Sendable {
     /// Dead letters that a count looks at; beyond them it says that it is not exact.
     package static let counted: Int32 = 100_000
 
-    let client: Client
+    /// What a replica is asked.
+    package static let replicaStatements = [SQL["replays.letters"]]
 
-    /// The client must have prepared the statements of its purpose.
-    package init(_ client: Client) { self.client = client }
+    let client: Client
+    let replica: Replica?
+
+    /// - Parameters:
+    ///   - client: has prepared the statements of its purpose.
+    ///   - replica: of lists; its client has prepared `replicaStatements`.
+    package init(_ client: Client, replica: Replica? = nil) {
+        self.client = client
+        self.replica = replica
+    }
 
     /// A page of the tenant's dead letters, those of the newest requests first.
     package func letters(
@@ -36,7 +45,7 @@ package struct ReplayStore: Sendable {
             Parameters(
                 shard, tenant.uuid, position?.request.uuid ?? UUID(high: .max, low: .max), position?.lane ?? .max,
                 filter.destination?.uuid, filter.attemptClass, filter.deadFrom, filter.deadBefore, Int32(limit + 1),
-                ListBounds.examined))
+                ListBounds.examined), preferring: replica)
         var (items, examined): ([DeadLetter], DeadLetter.Position?) = ([], nil)
         for row in rows {
             if let request = try row.decode(14, as: Optional.self).map(RequestID.init) {

@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure Sluice against a baseline in the same run, in a PostgreSQL server of the benchmark's own.",
         subcommands: [
             Ingest.self, Claim.self, Drain.self, Latency.self, Backlog.self, Circuits.self, Fairness.self, Flags.self,
-            Gates.self, OFREP.self,
+            Gates.self, OFREP.self, Pooler.self,
         ])
 
     struct Ingest: AsyncParsableCommand {
@@ -81,6 +81,14 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Seconds of each measurement.") var seconds = 5
         @Option(help: "Rounds; medians are told.") var rounds = 5
         func run() async throws { try await OFREPBench.run(seconds: seconds, rounds: rounds).printTable() }
+    }
+
+    struct Pooler: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "202s a second through PgBouncer, against a direct way.")
+        @Option(help: "Seconds of each measurement.") var seconds = 8
+        @Option(help: "Rounds; medians are told.") var rounds = 5
+        func run() async throws { try await PoolerBench.run(seconds: seconds, rounds: rounds).printTable() }
     }
 
     struct Flags: ParsableCommand {

@@ -46,8 +46,8 @@ struct DemoCommand: AsyncParsableCommand {
         return try await withClient(connection, name: "demo", statements: statements) { client in
             let (key, circuit) = try await story.configure(client, secrets: secrets)
             let gateway = Gateway(
-                connection: connection, settings: settings.allowing(Sink.network).alone(), secrets: secrets,
-                logger: logger)
+                database: DatabaseConnections(connection), settings: settings.allowing(Sink.network).alone(),
+                secrets: secrets, logger: logger)
             let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
             async let running: Void = gateway.run([.serve, .work], port: 0) { port.yield($0) }
             var isWhole = false

@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try database.settings(flags, needed: Catalogue.databaseAndKey)
         try await Gateway(
-            connection: settings.connection(), settings: settings, secrets: settings.secretBox(),
+            database: settings.connections(), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.serve) { port in
             FileHandle.standardOutput.write(Data("listening on port \(port)\n".utf8))
@@ -27,7 +27,7 @@ struct Work: AsyncParsableCommand {
     func run() async throws {
         let settings = try database.settings(flags, needed: Catalogue.databaseAndKey)
         try await Gateway(
-            connection: settings.connection(), settings: settings, secrets: settings.secretBox(),
+            database: settings.connections(), settings: settings, secrets: settings.secretBox(),
             logger: settings.logger()
         ).run(.work)
     }

@@ -21,7 +21,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let settings = try database.settings(flags)
         let home = try DataDirectory(settings.dataDir)
-        if let connection = settings.databaseURL { return try await run(settings, home, connection: connection) }
+        if let connection = settings.directURL { return try await run(settings, home, connection: connection) }
         let server = try await LocalServer.start(directory: home.server) { progress($0) }
         do {
             try await run(settings, home, connection: ConnectionSettings(server.connectionString))
@@ -49,7 +49,8 @@ struct Up: AsyncParsableCommand {
         }
         try home.keep(demoKey: key)
         try await Gateway(
-            connection: connection, settings: settings.allowing(Sink.network).alone(), secrets: secrets, logger: logger
+            database: DatabaseConnections(connection), settings: settings.allowing(Sink.network).alone(), secrets: secrets,
+            logger: logger
         ).run([.serve, .work]) { port in
             demo.explain(
                 port: port, key: key, connection: connection,

@@ -24,6 +24,17 @@ struct Catalogue {
         `target_session_attrs=read-write`. All of libpq's parameters, password files and service files work.
         """)
 
+    let databaseDirectURL = Setting(
+        "database_direct_url", .connection, isSecret: true,
+        """
+        The same database without a pooler. With it, `SLUICE_DATABASE_URL` leads through a pooler in transaction mode; see \
+        [high-availability.md](high-availability.md). Commands use it, and so do `LISTEN`, migrations and upkeep.
+        """)
+
+    let databaseReplicaURL = Setting(
+        "database_replica_url", .connection, isSecret: true, usedBy: api,
+        "A streaming replica of the database, without a pooler: the API's lists are read there while it keeps up.")
+
     let secretsKey = Setting(
         "secrets_key", .secretsKey, isSecret: true,
         remedy: "it seals secrets in the database. Make one with: openssl rand -base64 32",

@@ -5,9 +5,13 @@ import SettingsEngine
 /// Whether files with secrets are readable by more than they should.
 enum SecretFiles {
     static func findings(_ settings: Settings) -> [Examination.Finding] {
-        settings.reading.secretFiles.compactMap { name, label, path in
-            // A connection string may be, but for a password.
-            let isPublic = name == Catalogue.declared.databaseURL.name && settings.databaseURL?["password"] == nil
+        let declared = Catalogue.declared
+        // A connection string may be, but for a password.
+        let harmless = [declared.databaseURL, declared.databaseDirectURL, declared.databaseReplicaURL].filter {
+            settings.reading[$0]?["password"] == nil
+        }.map(\.name)
+        return settings.reading.secretFiles.compactMap { name, label, path in
+            let isPublic = harmless.contains(name)
             let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path))
             guard let mode = attributes?[.posixPermissions] as? Int, mode & 0o004 != 0, !isPublic else { return nil }
             return Examination.Finding(

@@ -90,10 +90,28 @@ struct Settings {
         get throws { try EgressRules(allowing: self.egressAllow + "," + allowedNetwork) }
     }
 
+    /// For commands, and for what needs a session: without a pooler. What a flag names goes before both settings.
     func connection() throws -> ConnectionSettings {
-        guard let connection = self.databaseURL else { throw CommandError("SLUICE_DATABASE_URL is missing") }
+        guard let connection = directURL else { throw CommandError("SLUICE_DATABASE_URL is missing") }
         return connection
     }
+
+    /// For what runs for long.
+    func connections() throws -> DatabaseConnections {
+        var connections = DatabaseConnections(try connection())
+        if !isOneForAll, self.databaseDirectURL != nil, let pooled = self.databaseURL {
+            connections.transactions = pooled.throughPooler()
+        }
+        connections.replica = self.databaseReplicaURL
+        return connections
+    }
+
+    var directURL: ConnectionSettings? {
+        isOneForAll ? self.databaseURL : self.databaseDirectURL ?? self.databaseURL
+    }
+
+    /// Who gives a database by a flag means that one and no other.
+    private var isOneForAll: Bool { reading.found[Catalogue.declared.databaseURL.name]?.source == .flag }
 
     /// - Parameter kept: the key where none is set.
     func secretBox(kept: String? = nil) throws -> SecretBox {

@@ -57,6 +57,19 @@ struct Caller: Sendable {
         try await answer(HTTPClientRequest(url: url + path), .seconds(5)).status
     }
 
+    /// Ids of the newest requests.
+    func list() async throws -> [String] {
+        struct List: Decodable {
+            struct Request: Decodable { let id: String }
+            let requests: [Request]
+        }
+        var request = HTTPClientRequest(url: "\(url)/v1/requests?limit=20")
+        request.headers = ["Authorization": "Bearer \(key)"]
+        let answer = try await answer(request, .seconds(30))
+        guard answer.status == 200 else { throw NeverHappened("the list: status \(answer.status)") }
+        return try JSONDecoder().decode(List.self, from: answer.body).requests.map(\.id)
+    }
+
     private func answer(_ request: HTTPClientRequest, _ limit: TimeAmount) async throws -> Answer {
         let response = try await HTTPClient.shared.execute(request, timeout: limit)
         let body = try await response.body.collect(upTo: 1 << 20)

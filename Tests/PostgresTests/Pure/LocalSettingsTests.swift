@@ -28,6 +28,18 @@ extension Pure {
             #expect(await changes(["a": "1"], [:]) == ["a="])
         }
 
+        /// Those of a task go over those of the client.
+        @Test func theyGoInOneStatementWhereItIsParsedEachTime() async {
+            let session = LocalSettings([("role", "a"), ("time", "1")])
+            let all = await settings(["time": "2", "who": "b"]).over(session)
+            #expect(all.values == ["role": "a", "time": "2", "who": "b"])
+            #expect(all.statements(after: LocalSettings(), prepared: true).count == 3)
+            let parsed = all.statements(after: session, prepared: false)
+            #expect(parsed.map(\.statement.sql) == ["SELECT set_config($1, $2, true), set_config($3, $4, true)"])
+            #expect(parsed.first?.parameters.bytes == Array("time2whob".utf8))
+            #expect(all.statements(after: all, prepared: false).isEmpty)
+        }
+
         @Test func theyAreThoseOfTheTaskAndItsChildren() async {
             await LocalSettings.with("a", "1") {
                 async let child = LocalSettings.current.values

@@ -32,6 +32,16 @@ extension Pure {
             #expect(PostgresError(.server, "", sqlState: sqlState).isRetryable)
         }
 
+        /// Unprepared, or on a server that has been demoted.
+        @Test func someTroubleIsTheSessions() {
+            for state in ["26000", "25006"] { #expect(PostgresError(.server, "", sqlState: state).demandsNewSession) }
+            #expect(
+                PostgresError(.server, "cached plan must not change result type", sqlState: "0A000").demandsNewSession)
+            for state in ["0A000", "40001", "57P01"] {
+                #expect(!PostgresError(.server, "", sqlState: state).demandsNewSession)
+            }
+        }
+
         @Test(arguments: ["42601", "42P01", "23505", "22012", "57014", "P0001"])
         func lastingTroubleIsNot(sqlState: String) {
             #expect(!PostgresError(.server, "", sqlState: sqlState).isRetryable)

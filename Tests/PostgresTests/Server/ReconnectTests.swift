@@ -118,6 +118,28 @@ import Testing
         }
     }
 
+    /// A write on a session that became read-only goes to the server that takes writes.
+    @Test func aServerThatIsDemotedIsLeft() async throws {
+        let (a, b) = (try freePort(), try freePort())
+        try await withServer(port: a) { first in
+            try await withServer(port: b) { _ in
+                try await withClients(of: twoHosts(a, b)) { database in
+                    let client = database.client()
+                    #expect(try await client.int("inet_server_port()") == Int64(a))
+                    try await withClients(of: first.connectionString) { demoted in
+                        let owner = demoted.client()
+                        _ = try await owner.execute(Statement("ALTER SYSTEM SET default_transaction_read_only = on"))
+                        _ = try await owner.execute(Statement("SELECT pg_reload_conf()"))
+                    }
+                    try await eventually {
+                        _ = try await client.execute(Statement("CREATE TABLE IF NOT EXISTS thing (id int8)"))
+                        return try await client.int("inet_server_port()") == Int64(b)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aReadOnlyServerIsPassedOver() async throws {
         let (a, b) = (try freePort(), try freePort())
         try await withServer(port: a) { first in
