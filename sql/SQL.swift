@@ -35,7 +35,7 @@ package enum SQL {
         PackageResources.requests_sql, PackageResources.replays_sql,
         PackageResources.deliveries_sql, PackageResources.flags_sql, PackageResources.rollouts_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
-        PackageResources.doctor_sql,
+        PackageResources.doctor_sql, PackageResources.completion_sql, PackageResources.top_sql,
     ].flatMap(parse)
 
     /// Ends each migration: gives all that the schema has the access that it must have.

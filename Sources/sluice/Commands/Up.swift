@@ -26,14 +26,14 @@ struct Up: AsyncParsableCommand {
         if let url = database.databaseURL ?? settings.databaseURL {
             return try await run(settings, home, connection: ConnectionSettings(url))
         }
-        let server = try await LocalServer.start(directory: home.server) { progress($0) }
+        let server = try await LocalServer.start(directory: home.server) { remark($0) }
         do {
             try await run(settings, home, connection: ConnectionSettings(server.connectionString))
         } catch {
             try await server.stop()
             throw error
         }
-        progress("Stopping the PostgreSQL server")
+        remark("Stopping the PostgreSQL server")
         try await server.stop()
     }
 
@@ -41,10 +41,10 @@ struct Up: AsyncParsableCommand {
         let logger = try settings.logger()
         let secrets = try SecretBox(
             base64: settings.secretsKey ?? home.secretsKey(), old: settings.oldSecretsKeys)
-        progress("Migrating")
+        remark("Migrating")
         try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
-                progress("  applied \(name)")
+                remark("  applied \(name)")
             }
         }
         let demo = try await Demo.start()
@@ -57,9 +57,4 @@ struct Up: AsyncParsableCommand {
         ).run([.serve, .work]) { port in demo.explain(port: port, key: key, connection: connection) }
         await demo.stop()
     }
-}
-
-/// Progress of a start goes to standard error, so that standard output holds only what is asked for.
-func progress(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
 }
