@@ -12,7 +12,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [Completion.self],
         groupedSubcommands: [
             .init(name: "Run", subcommands: [Up.self, Serve.self, Work.self, Migrate.self]),
-            .init(name: "Look", subcommands: [Top.self, Doctor.self]),
+            .init(name: "Look", subcommands: [Top.self, DoctorCommand.self]),
             .init(
                 name: "Tenants",
                 subcommands: [

@@ -1,0 +1,38 @@
+import ArgumentParser
+import JSON
+import Postgres
+import Tenants
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look whether the database is fit: what is wrong and how to mend it.",
+        discussion: "The exit status is 1 when something is wrong. Nothing is changed.")
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = Settings()
+        let logger = try settings.logger()
+        let secrets = try settings.secretsKey == nil ? nil : settings.secretBox()
+        let findings = try await withClient(
+            try database.connectionSettings(settings), name: "doctor", statements: Observations.statements
+        ) { client in
+            let memberships = try await Membership.all(client)
+            let roles = Examination.roles(memberships)
+            // Without them the login may not even look at the rest.
+            guard roles.severity == .fine || !memberships.allSatisfy(\.exists) else { return [roles] }
+            let seen = try await Observations.read(
+                client, memberships: memberships,
+                secrets: secrets.map { ($0, !settings.oldSecretsKeys.isEmpty) }, logger: logger)
+            return Examination(seen: seen).findings
+        }
+        if output.json {
+            output.list(findings, as: Listing([], json: \.json.text))
+        } else {
+            for finding in findings { print(finding) }
+        }
+        if findings.contains(where: { $0.severity == .wrong }) { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+}
