@@ -1,6 +1,7 @@
 import API
 import JSON
 import Postgres
+import Requests
 
 extension TopFrame {
     var json: String { JSONWriter.text { $0.object(write) } }
@@ -13,6 +14,19 @@ extension TopFrame {
         writer.rate("accepted_per_second", rates?.accepted)
         writer.rate("attempts_per_second", rates?.attempts)
         writer.rate("dead_per_second", rates?.dead)
+        writer.name("last_minute")
+        if let minute = reading.minute {
+            writer.object { writer in
+                writer.member("minute", minute.minute.rfc3339)
+                writer.count("accepted", minute.accepted)
+                writer.count("delivered", minute.delivered)
+                writer.count("retried", minute.retried)
+                writer.count("dead", minute.dead)
+                writer.count("other", minute.other)
+            }
+        } else {
+            writer.null()
+        }
         writer.count("waiting", reading.waiting)
         writer.count("in_flight", reading.inFlight)
         writer.count("dead", reading.dead)

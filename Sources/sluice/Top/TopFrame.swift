@@ -1,4 +1,5 @@
 import Postgres
+import Requests
 
 /// A look at the database as lines for a terminal; pure.
 struct TopFrame {
@@ -35,6 +36,8 @@ struct TopFrame {
         return [
             "sluice top  \(reading.at.text)  \(reading.database.printable)  processes \(reading.processes)  \(leader)",
             "accepted/s \(rate(rates?.accepted))  attempts/s \(rate(rates?.attempts))  dead/s \(rate(rates?.dead))",
+            "last minute: accepted \(count(\.accepted))  delivered \(count(\.delivered))"
+                + "  retried \(count(\.retried))  dead \(count(\.dead))",
             "waiting ~\(reading.waiting)  oldest \(age)  under way \(reading.inFlight)  dead letters ~\(reading.dead)",
             "circuits \(circuits.isEmpty ? "-" : circuits)",
         ]
@@ -49,6 +52,8 @@ struct TopFrame {
             "\(destination.failed)",
         ]
     }
+
+    private func count(_ count: (TrafficMinute) -> Int64) -> String { reading.minute.map { "\(count($0))" } ?? "-" }
 
     /// With a digit after the point while it is small.
     private func rate(_ rate: Double?) -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Requests
 import SQL
 
 /// What one look at the database gave.
@@ -37,13 +38,16 @@ struct TopReading: Sendable {
     var inFlight: Int64
     var dead: Int64
     var counts: Counts
+    /// What the processes recorded of the last whole minute.
+    var minute: TrafficMinute?
     var circuits: [(state: String, count: Int64)]
     /// Those that have something to do, or a circuit that is not closed.
     var destinations: [Destination]
 }
 
 extension TopReading {
-    static let statements = ["top.summary", "top.circuits", "top.destinations"].map { SQL[$0] }
+    static let statements =
+        ["top.summary", "top.circuits", "top.destinations"].map { SQL[$0] } + StatisticsReader.statements
 
     /// Lanes that are looked at, and deliveries that are counted of each: a look costs a known part of a second whatever
     /// waits.
@@ -59,7 +63,10 @@ extension TopReading {
         }
         let destinations = try await client.query(SQL["top.destinations"], Parameters(lanes, counted))
             .map(Destination.init)
-        return try TopReading(row, circuits: circuits, destinations: destinations)
+        var reading = try TopReading(row, circuits: circuits, destinations: destinations)
+        // The last one is still running.
+        reading.minute = try await StatisticsReader(client).traffic(of: nil, shard: nil, minutes: 2).dropLast().last
+        return reading
     }
 
     private init(_ row: Row, circuits: [(state: String, count: Int64)], destinations: [Destination]) throws {
