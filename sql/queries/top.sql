@@ -53,17 +53,17 @@ WITH RECURSIVE backlog AS (
     CROSS JOIN LATERAL (
         SELECT w.shard, w.lane_id, w.due_at FROM sluice.ready w WHERE (w.shard, w.lane_id) > (b.shard, b.lane_id)
         ORDER BY w.shard, w.lane_id, w.due_at LIMIT 1) next
-    WHERE b.step < $1),
+    WHERE b.step < $1::integer),
 waiting AS (
     SELECT b.shard, b.lane_id, b.due_at, w.waiting FROM backlog b
     CROSS JOIN LATERAL (
         SELECT count(*) AS waiting FROM (
             SELECT FROM sluice.ready w
             WHERE (w.shard, w.lane_id) >= (b.shard, b.lane_id) AND (w.shard, w.lane_id) <= (b.shard, b.lane_id)
-            ORDER BY w.shard, w.lane_id, w.due_at LIMIT $2 + 1) first) w),
+            ORDER BY w.shard, w.lane_id, w.due_at LIMIT $2::integer + 1) first) w),
 flying AS (SELECT f.shard, f.lane_id, count(*) AS in_flight FROM sluice.in_flight f GROUP BY 1, 2),
 busy AS (
-    SELECT l.shard, l.tenant_id, l.destination_id, sum(least(w.waiting, $2))::bigint AS waiting, bool_or(w.waiting > $2) AS is_more,
+    SELECT l.shard, l.tenant_id, l.destination_id, sum(least(w.waiting, $2::integer))::bigint AS waiting, bool_or(w.waiting > $2::integer) AS is_more,
            min(w.due_at) AS oldest_at, sum(f.in_flight)::bigint AS in_flight
     FROM waiting w
     FULL JOIN flying f ON f.shard = w.shard AND f.lane_id = w.lane_id
@@ -71,7 +71,7 @@ busy AS (
     GROUP BY 1, 2, 3
     UNION ALL
     (SELECT c.shard, c.tenant_id, c.destination_id, 0, false, NULL, 0 FROM sluice.circuit c
-     WHERE c.state <> 'closed' OR c.mode <> 'auto' LIMIT $1)),
+     WHERE c.state <> 'closed' OR c.mode <> 'auto' LIMIT $1::integer)),
 rows AS (
     SELECT b.shard, b.tenant_id, b.destination_id, sum(coalesce(b.waiting, 0))::bigint AS waiting, bool_or(coalesce(b.is_more, false)) AS is_more,
            min(b.oldest_at) AS oldest_at, sum(coalesce(b.in_flight, 0))::bigint AS in_flight

@@ -27,7 +27,9 @@ extension TopFrame {
         } else {
             writer.null()
         }
-        writer.count("waiting", reading.waiting)
+        writer.count("waiting", reading.waiting.count)
+        writer.name("waiting_is_estimate")
+        writer.bool(reading.waiting.isEstimate)
         writer.count("in_flight", reading.inFlight)
         writer.count("dead", reading.dead)
         writer.name("circuits")

@@ -32,13 +32,14 @@ struct TopFrame {
         let leader = reading.leader.map { "leader \($0.prefix(8))" } ?? "no leader"
         let oldest = reading.destinations.compactMap(\.oldestAt).min().map { reading.at - $0 }
         let age = oldest.flatMap { $0 > .zero ? $0.short : nil } ?? "-"
+        let waiting = reading.waiting
         let circuits = reading.circuits.map { "\($0.count) \($0.state)" }.joined(separator: ", ")
         return [
             "sluice top  \(reading.at.text)  \(reading.database.printable)  processes \(reading.processes)  \(leader)",
             "accepted/s \(rate(rates?.accepted))  attempts/s \(rate(rates?.attempts))  dead/s \(rate(rates?.dead))",
             "last minute: accepted \(count(\.accepted))  delivered \(count(\.delivered))"
                 + "  retried \(count(\.retried))  dead \(count(\.dead))",
-            "waiting ~\(reading.waiting)  oldest \(age)  under way \(reading.inFlight)  dead letters ~\(reading.dead)",
+            "waiting \(waiting.isEstimate ? "~" : "")\(waiting.count)  oldest \(age)  under way \(reading.inFlight)  dead letters ~\(reading.dead)",
             "circuits \(circuits.isEmpty ? "-" : circuits)",
         ]
     }

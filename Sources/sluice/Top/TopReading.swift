@@ -33,16 +33,23 @@ struct TopReading: Sendable {
     var database: String
     var processes: Int64
     var leader: String?
-    /// An estimate, as `dead` is.
-    var waiting: Int64
-    var inFlight: Int64
+    /// Estimates of the server's statistics, which lag by some seconds.
+    var estimatedWaiting: Int64
     var dead: Int64
+    var inFlight: Int64
     var counts: Counts
     /// What the processes recorded of the last whole minute.
     var minute: TrafficMinute?
     var circuits: [(state: String, count: Int64)]
     /// Those that have something to do, or a circuit that is not closed.
     var destinations: [Destination]
+
+    /// Of all destinations: what was counted, or where that is not all the estimate, if it is more.
+    var waiting: (count: Int64, isEstimate: Bool) {
+        let counted = destinations.reduce(0) { $0 + $1.waiting }
+        let isAll = destinations.count < Int(Self.lanes) && !destinations.contains(where: \.isMore)
+        return isAll ? (counted, false) : (max(counted, estimatedWaiting), true)
+    }
 }
 
 extension TopReading {
@@ -74,7 +81,7 @@ extension TopReading {
         database = try row.decode(1)
         processes = try row.decode(2)
         leader = try row.decode(3, as: UUID?.self)?.uuidString.lowercased()
-        waiting = try row.decode(4)
+        estimatedWaiting = try row.decode(4)
         inFlight = try row.decode(5)
         dead = try row.decode(6)
         counts = Counts(accepted: try row.decode(7), attempts: try row.decode(8), dead: try row.decode(9))
