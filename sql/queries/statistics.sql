@@ -82,7 +82,7 @@ SELECT d.tenant_id, d.shard, t.name, d.taken_at, d.waiting, d.held, d.is_estimat
        d.closed, d.open, d.half_open, d.ramping, d.paused, d.forced
 FROM sluice.depth d
 JOIN sluice.tenant t ON t.tenant_id = d.tenant_id
-ORDER BY d.waiting DESC, t.name LIMIT $1;
+ORDER BY d.waiting DESC, t.name LIMIT $1::integer;
 
 -- name: statistics.depth
 -- $1 shard int2

@@ -2,7 +2,7 @@ package import Logging
 import Model
 package import Postgres
 import SQL
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Records traffic now and then. What can't be recorded waits for the next round.
 package struct TrafficLoop: Service {
