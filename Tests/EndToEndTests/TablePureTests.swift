@@ -50,7 +50,7 @@ struct TablePureTests {
     func ageIsShort(_ seconds: Int, _ text: String) { #expect(Duration.seconds(seconds).short == text) }
 
     @Test func anErrorHasAStatusThatSaysWhatToDo() {
-        let errors: [(any Error, ExitStatus)] = [
+        let errors: [(any Error, sluice.ExitStatus)] = [
             (CommandError("no"), .failed), (CommandError("later", status: .tryAgain), .tryAgain),
             (PostgresError(.connectFailed, "x"), .databaseUnavailable),
             (PostgresError(.unavailable, "x"), .databaseUnavailable),
