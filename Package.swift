@@ -117,7 +117,7 @@ let package = Package(
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
-            "EndToEndTests", ["sluice", "Sink", "Postgres", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            "EndToEndTests", ["sluice", "JSON", "Sink", "Postgres", arguments, crypto, asyncHTTPClient, nioCore, nioHTTP1],
             resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],

@@ -23,7 +23,8 @@ struct DestinationCommandTests {
                     ["destination", "put", "acme", "sink", url, "--settings", file.path, "--max-attempts", "3"])
                 let again = try await installation.run(["destination", "show", "acme", "sink", "--json"])
                 #expect(again.contains(#""max_attempts":3"#) && again.contains(#""secret":{"set":true}"#))
-                #expect(try await installation.run(["destination", "list", "acme"]).hasSuffix("\nsink  \(url)  active"))
+                #expect(
+                    try await installation.run(["destination", "list", "acme"]).hasSuffix("\nsink  \(url)  active"))
 
                 let old = try #require(installation.environment["SLUICE_SECRETS_KEY"])
                 let key = try await installation.run(["secrets", "new-key"])

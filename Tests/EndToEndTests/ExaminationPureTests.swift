@@ -132,9 +132,15 @@ struct ExaminationPureTests {
     @Test func theRemedyIsAsTheVersionHasIt() {
         var seen = Self.healthy
         seen.tables = [.init(name: "ready", mayVacuum: false)]
-        #expect(Examination(seen: seen).findings.contains { $0.remedy?.contains("GRANT sluice_owner TO \"gateway\"") == true })
+        #expect(
+            Examination(seen: seen).findings.contains {
+                $0.remedy?.contains("GRANT sluice_owner TO \"gateway\"") == true
+            })
         seen.facts["server_version_num"] = "170000"
-        #expect(Examination(seen: seen).findings.contains { $0.remedy?.contains("GRANT pg_maintain TO \"gateway\"") == true })
+        #expect(
+            Examination(seen: seen).findings.contains {
+                $0.remedy?.contains("GRANT pg_maintain TO \"gateway\"") == true
+            })
         // What autovacuum does often enough needs nobody else.
         seen.facts["autovacuum_naptime"] = "10"
         #expect(Examination(seen: seen).findings.allSatisfy { $0.severity == .fine })

@@ -29,9 +29,11 @@ struct FlagCommandTests {
                 #expect(
                     try await site.run(["flag", "import", "acme", file.path, "--environment", "staging"])
                         == "version 1: 1 made, 0 changed, 0 archived")
-                #expect(try await site.rows(["flag", "usage", "acme", "-e", "staging"]) == [["f", "0", "never", "-", "-"]])
+                #expect(
+                    try await site.rows(["flag", "usage", "acme", "-e", "staging"]) == [["f", "0", "never", "-", "-"]])
                 _ = try await site.run(["flag", "archive", "acme", "f"])
-                #expect(try await site.rows(["flag", "list", "acme"]) == [["f", "boolean", "4", "archived", "-", "a"]])
+                #expect(
+                    try await site.rows(["flag", "list", "acme"]) == [["f", "boolean", "4", "archived", "-", "a"]])
                 try write(#"{"state": "ENABLED", "variants": {"off": false}, "defaultVariant": "off"}"#)
                 #expect(try await site.run(["flag", "put", "-", "wait", file.path]) == "1")
                 #expect(try await site.rows(["flag", "list", "-"]) == [["wait", "boolean", "1", "enabled", "-", "-"]])

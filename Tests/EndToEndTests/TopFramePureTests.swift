@@ -28,7 +28,7 @@ struct TopFramePureTests {
         #expect(lines.contains("waiting ~5000  oldest 1h01m  under way 12  dead letters ~4"), "\(lines)")
         #expect(lines.contains("circuits 8 closed, 1 open"))
         #expect(lines.suffix(3).map { $0.split(separator: " ").first } == ["a", "b", "c"])
-        #expect(lines.suffix(3).first?.contains(">1000    1h01m") == true, "\(lines)")
+        #expect(lines.suffix(3).first?.contains(">1000   1h01m") == true, "\(lines)")
     }
 
     @Test(arguments: [

@@ -12,7 +12,7 @@ struct FlagCommand: AsyncParsableCommand {
         discussion: "The tenant - is the gateway itself: its flags switch what it does for tenants.",
         subcommands: [
             Put.self, List.self, Show.self, Evaluate.self, Kill.self, Revert.self, Archive.self, Log.self, Usage.self,
-            Import.self, Export.self,
+            Environments.self, Import.self, Export.self,
         ])
 
     struct Place: ParsableArguments {
@@ -230,6 +230,22 @@ struct FlagCommand: AsyncParsableCommand {
 
         func validate() throws {
             guard 1...90 ~= days else { throw ValidationError("--days must be from 1 to 90") }
+        }
+    }
+
+    struct Environments: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A tenant's environments, and how many flags each has.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await withTenants(database) { store in
+                let owner = try await store.requireTenant(named: tenant)
+                output.list(try await store.environments(of: owner.id, shard: owner.shard), as: .environments)
+            }
         }
     }
 
