@@ -117,7 +117,8 @@ let package = Package(
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
-            "EndToEndTests", ["sluice", "JSON", "Sink", "Postgres", arguments, crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            "EndToEndTests",
+            ["sluice", "JSON", "Sink", "Postgres", arguments, crypto, asyncHTTPClient, nioCore, nioHTTP1],
             resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],

@@ -12,7 +12,7 @@ struct TopTests {
                 _ = try await site.run(["circuit", "pause", "acme", "sink", "--reason", "x"])
                 let once = try await site.run(["top", "--once", "--interval", "0.2"])
                 #expect(once.hasPrefix("sluice top  "))
-                #expect(once.contains(/\nacme +sink +forced_open +0 /), "\(once)")
+                #expect(once.contains(#/\nacme +sink +forced_open +0 /#), "\(once)")
                 let json = try await site.run(["top", "--once", "--interval", "0.2", "--json"])
                 let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
                 #expect(object?["processes"] as? Int == 0 && object?["waiting"] as? Int == 0, "\(json)")
