@@ -138,7 +138,8 @@ let package = Package(
             ]),
         tests("SinkTests", ["Sink", "Bench"]),
         tests(
-            "EndToEndTests", ["sluice", "Sink", "Postgres", "SQL", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            "EndToEndTests",
+            ["sluice", "JSON", "Sink", "Postgres", "SQL", arguments, crypto, asyncHTTPClient, nioCore, nioHTTP1],
             resources: [.copy("Fixtures")]),
         tests("TidyTests", ["SQL", "Postgres"]),
     ],

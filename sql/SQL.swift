@@ -41,7 +41,8 @@ package enum SQL {
         PackageResources.deliveries_sql, PackageResources.flags_sql, PackageResources.rollouts_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
         PackageResources.statistics_sql, PackageResources.processes_sql, PackageResources.metrics_sql,
-        PackageResources.replica_sql, PackageResources.doctor_sql,
+        PackageResources.replica_sql, PackageResources.doctor_sql, PackageResources.completion_sql,
+        PackageResources.top_sql,
     ].flatMap(parse)
 
     /// Ends each migration: gives all that the schema has the access that it must have.

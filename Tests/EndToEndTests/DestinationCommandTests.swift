@@ -10,7 +10,7 @@ struct DestinationCommandTests {
                 let installation = try await Installation(
                     processes, database: database.connectionString, destination: "http://127.0.0.1:9",
                     options: ["--secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "--timeout", "7"])
-                let shown = try await installation.run(["destination", "show", "acme", "sink"])
+                let shown = try await installation.run(["destination", "show", "acme", "sink", "--json"])
                 #expect(shown.contains(#""timeout_ms":7000"#) && shown.contains(#""secret":{"set":true}"#))
                 #expect(!shown.contains("whsec_"))
 
@@ -21,9 +21,10 @@ struct DestinationCommandTests {
                 let url = "http://127.0.0.1:10"
                 _ = try await installation.run(
                     ["destination", "put", "acme", "sink", url, "--settings", file.path, "--max-attempts", "3"])
-                let again = try await installation.run(["destination", "show", "acme", "sink"])
+                let again = try await installation.run(["destination", "show", "acme", "sink", "--json"])
                 #expect(again.contains(#""max_attempts":3"#) && again.contains(#""secret":{"set":true}"#))
-                #expect(try await installation.run(["destination", "list", "acme"]) == "sink  \(url)")
+                #expect(
+                    try await installation.run(["destination", "list", "acme"]).hasSuffix("\nsink  \(url)  active"))
 
                 let old = try #require(installation.environment["SLUICE_SECRETS_KEY"])
                 let key = try await installation.run(["secrets", "new-key"])

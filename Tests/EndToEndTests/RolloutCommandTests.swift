@@ -23,9 +23,9 @@ struct RolloutCommandTests {
                 ]
                 let id = try await site.run(start)
                 #expect(UUID(uuidString: id) != nil)
-                let shown = try await site.run(["rollout", "show", "acme", "f"])
+                let shown = try await site.run(["rollout", "show", "acme", "f", "--json"])
                 #expect(shown.contains(#"{"approval":true,"hold_s":60,"min_n":50,"weight":5000}"#))
-                #expect(try await site.run(["rollout", "hold", "acme", "f"]).contains("held: command  step 1"))
+                #expect(try await site.run(["rollout", "hold", "acme", "f"]).contains(#/held: command +1 /#))
                 #expect(try await site.run(["rollout", "resume", "acme", "f"]).contains("running"))
                 #expect(try await site.run(["rollout", "rollback", "acme", "f"]).contains("rolled_back"))
                 #expect(try await site.run(["rollout", "history", "acme", "f"]).contains(id))

@@ -11,9 +11,10 @@ struct RouteCommandTests {
                     processes, database: database.connectionString, destination: "http://127.0.0.1:9")
                 _ = try await site.run(
                     ["route", "put", "acme", "orders", "order.#", "sink", "--filter", "header.X-Kind=a=b"])
-                let shown = try await site.run(["route", "show", "acme", "orders"])
+                let shown = try await site.run(["route", "show", "acme", "orders", "--json"])
                 #expect(shown.contains(#"{"equals":"a=b","field":"header.x-kind"}"#))
-                #expect(try await site.run(["route", "list", "acme"]) == "orders  order.#  sink  filters: 1")
+                #expect(
+                    try await site.rows(["route", "list", "acme"]) == [["orders", "order.#", "sink", "1", "enabled"]])
                 _ = try await site.run(["route", "delete", "acme", "orders"])
                 #expect(try await site.run(["route", "list", "acme"]) == "")
 
@@ -23,9 +24,12 @@ struct RouteCommandTests {
                 let path = try await site.run(put)
                 #expect(path.hasPrefix("/in/~"))
                 #expect(try await site.run(put + ["--tolerance", "5"]) == "")
-                let source = try await site.run(["source", "show", "acme", "hub"])
+                let source = try await site.run(["source", "show", "acme", "hub", "--json"])
                 #expect(source.contains(#""tolerance_s":5"#) && !source.contains("sesame"))
-                #expect(try await site.run(["source", "list", "acme"]) == "hub  github  destination sink")
+                #expect(
+                    try await site.rows(["source", "list", "acme"]) == [
+                        ["hub", "github", "destination", "sink", "enabled"]
+                    ])
                 let other = try await site.run(["source", "rotate", "acme", "hub", "--overlap", "0"])
                 #expect(other.hasPrefix("/in/~") && other != path)
                 _ = try await site.run(["source", "delete", "acme", "hub"])

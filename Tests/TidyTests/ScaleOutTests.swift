@@ -47,6 +47,7 @@ struct ScaleOutTests {
     static let wholeCluster: Set = [
         "keys.all", "destinations.all", "circuits.policies", "sluice.drop_partitions", "sluice.forget_flag_uses",
         "statistics.depths", "statistics.totals",
+        "doctor.gateway", "doctor.secrets", "top.circuits", "top.summary",
     ]
 }
 

@@ -1,9 +1,12 @@
 import JSON
 import Model
 import Postgres
-import Tenants
+package import Tenants
 
 extension Tenant {
+    /// As `GET /admin/v1/tenants/{name}` has it.
+    package var json: String { JSONWriter.text { $0.object(write) } }
+
     /// Its members, within an object.
     func write(to writer: inout JSONWriter) {
         writer.member("name", name)

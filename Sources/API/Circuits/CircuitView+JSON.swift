@@ -1,8 +1,11 @@
-import Circuits
+package import Circuits
 import JSON
 import Postgres
 
 extension CircuitView {
+    /// As `GET /v1/circuits` has it.
+    package var json: String { JSONWriter.text { $0.object(write) } }
+
     /// Its members, within an object.
     func write(to writer: inout JSONWriter) {
         writer.member("destination", destination)
@@ -30,6 +33,9 @@ extension CircuitView {
 }
 
 extension CircuitRecord {
+    /// As the history of `GET /v1/circuits/{destination}` has it.
+    package var json: String { JSONWriter.text(write) }
+
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("at", at.rfc3339)

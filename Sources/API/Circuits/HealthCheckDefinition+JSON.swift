@@ -1,4 +1,4 @@
-import Circuits
+package import Circuits
 import HTTPTypes
 import JSON
 import Model
@@ -57,6 +57,9 @@ extension JSONScanner {
 }
 
 extension HealthRecord {
+    /// As a destination's list of checks has it.
+    package var json: String { JSONWriter.text(write) }
+
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("id", definition.id.description)

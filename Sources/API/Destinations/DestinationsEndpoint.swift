@@ -35,7 +35,7 @@ struct DestinationsEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.destinations(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return page.answer("destinations", found.map { ($0.settings.name, $0.document) })
+        return page.answer("destinations", found.map { ($0.settings.name, $0.shown) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -132,7 +132,7 @@ struct DestinationsEndpoint: Sendable {
 
     private func answer(_ status: HTTPResponse.Status, _ destination: Destination) -> Answer {
         Answer(
-            status, destination.document, version: destination.version,
+            status, destination.shown, version: destination.version,
             location: "/v1/destinations/\(destination.settings.name)")
     }
 }
@@ -140,15 +140,6 @@ struct DestinationsEndpoint: Sendable {
 extension Destination {
     /// 0 of one that is being deleted: to who changes it there is none.
     fileprivate var liveVersion: Int64 { deletion == nil ? version : 0 }
-
-    /// Its settings, and what is not a setting.
-    fileprivate var document: JSONValue {
-        DestinationDocument.document(settings).merging(
-            .object([
-                "name": .string(settings.name), "id": .string(id.description),
-                "deletion": .string(deletion?.rawValue ?? "none"),
-            ]))
-    }
 }
 
 extension JSONWriter {

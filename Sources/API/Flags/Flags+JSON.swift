@@ -1,12 +1,12 @@
 import FlagEngine
 import HTTPTypes
-import JSON
+package import JSON
 import Postgres
-import Tenants
+package import Tenants
 
 extension FlagRecord {
     /// Its settings, and what is not a setting.
-    var shown: JSONValue {
+    package var shown: JSONValue {
         document.merging(
             .object([
                 "key": .string(key), "type": .string(valueType.rawValue), "version": .number(JSONNumber(version)),
@@ -18,7 +18,7 @@ extension FlagRecord {
 }
 
 extension FlagRevision {
-    var shown: JSONValue {
+    package var shown: JSONValue {
         .object([
             "key": .string(key), "version": .number(JSONNumber(version)),
             "set_version": .number(JSONNumber(setVersion)), "definition": definition ?? .null, "settings": settings,
@@ -29,7 +29,7 @@ extension FlagRevision {
 }
 
 extension FlagUsage {
-    var shown: JSONValue {
+    package var shown: JSONValue {
         .object([
             "key": .string(key), "owner": owner.map { .string($0) } ?? .null, "permanent": .bool(isPermanent),
             "updated_at": .string(updatedAt.rfc3339),
@@ -41,7 +41,7 @@ extension FlagUsage {
 }
 
 extension FlagSetSummary {
-    var shown: JSONValue {
+    package var shown: JSONValue {
         .object([
             "name": .string(name), "version": .number(JSONNumber(version)),
             "bucketing": .number(JSONNumber(bucketing)), "flags": .number(JSONNumber(flags)),

@@ -28,7 +28,7 @@ struct SourcesEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.sources(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return page.answer("sources", found.map { ($0.settings.name, $0.document()) })
+        return page.answer("sources", found.map { ($0.settings.name, $0.shown()) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -139,18 +139,9 @@ struct SourcesEndpoint: Sendable {
     /// - Parameter token: is shown, this once.
     private func answer(_ status: HTTPResponse.Status, _ source: Source, _ token: SourceToken? = nil) -> Answer {
         var answer = Answer(
-            status, source.document(token), version: source.version,
+            status, source.shown(token), version: source.version,
             location: "/v1/sources/\(source.settings.name)")
         if token != nil { answer.head.headerFields[.cacheControl] = "no-store" }
         return answer
-    }
-}
-
-extension Source {
-    /// Its settings, and what is not a setting.
-    fileprivate func document(_ token: SourceToken? = nil) -> JSONValue {
-        var more: JSONObject = ["name": .string(settings.name), "id": .string(id.description)]
-        if let token { more["url_path"] = .string(token.path) }
-        return SourceDocument.document(settings).merging(.object(more))
     }
 }

@@ -2,9 +2,12 @@ import HTTPTypes
 import JSON
 import Model
 import Postgres
-import Tenants
+package import Tenants
 
 extension KeyRecord {
+    /// As `GET /v1/keys` has it.
+    package var json: String { JSONWriter.text { $0.object(write) } }
+
     /// Its members, within an object.
     func write(to writer: inout JSONWriter) {
         writer.member("id", id.description)

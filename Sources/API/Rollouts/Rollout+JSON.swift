@@ -1,13 +1,10 @@
-import JSON
+package import JSON
 import Model
 import Postgres
 package import Tenants
 
 extension Rollout {
-    /// As the API shows it.
-    package var json: String { shown.text }
-
-    var shown: JSONValue {
+    package var shown: JSONValue {
         .object([
             "id": .string(id.description), "status": .string(status), "hold_reason": text(holdReason),
             "control": .string(control), "treatment": .string(treatment), "unit": .string(unit),

@@ -29,7 +29,7 @@ struct RoutesEndpoint: Sendable {
         let page = try SettingsList(try call.query("limit", "cursor"))
         let found = try await store.routes(
             from: page.first, limit: page.limit + 1, tenant: caller.tenant, shard: caller.shard)
-        return page.answer("routes", found.map { ($0.settings.name, $0.document) })
+        return page.answer("routes", found.map { ($0.settings.name, $0.shown) })
     }
 
     private func create(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -116,14 +116,6 @@ struct RoutesEndpoint: Sendable {
     }
 
     private func answer(_ status: HTTPResponse.Status, _ route: TopicRoute) -> Answer {
-        Answer(status, route.document, version: route.version, location: "/v1/routes/\(route.settings.name)")
-    }
-}
-
-extension TopicRoute {
-    /// Its settings, and what is not a setting.
-    fileprivate var document: JSONValue {
-        RouteDocument.document(settings).merging(
-            .object(["name": .string(settings.name), "id": .string(id.description)]))
+        Answer(status, route.shown, version: route.version, location: "/v1/routes/\(route.settings.name)")
     }
 }

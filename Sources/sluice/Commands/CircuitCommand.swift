@@ -19,17 +19,16 @@ struct CircuitCommand: AsyncParsableCommand {
             abstract: "The circuits of a tenant, or one: state, since when and why, next probe, limit, backlog.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The destination's name; none: all.") var destination: String?
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @Argument(help: "The destination's name; none: all.", completion: .destinations) var destination: String?
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withCircuits(database, tenant: tenant) { circuits in
                 let key = try await destination.asyncMap { try await circuits.key($0) }
-                for view in try await circuits.store.show(
+                let views = try await circuits.store.show(
                     shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
-                {
-                    print(view.lines)
-                }
+                output.list(views, as: .circuits)
             }
         }
     }
@@ -39,13 +38,12 @@ struct CircuitCommand: AsyncParsableCommand {
 
         @OptionGroup var target: CircuitTarget
         @Option(help: "Lines to show.") var limit: Int32 = 20
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withCircuits(target.database, tenant: target.tenant) { circuits in
-                for record in try await circuits.store.history(try await circuits.key(target.destination), limit: limit)
-                {
-                    print(record.line)
-                }
+                let key = try await circuits.key(target.destination)
+                output.list(try await circuits.store.history(key, limit: limit), as: .history)
             }
         }
     }
@@ -113,7 +111,7 @@ struct CircuitCommand: AsyncParsableCommand {
             abstract: "Lay parameters over the gateway's defaults, for a tenant's destinations or one of them.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: #"Parameters as JSON, such as {"consecutive": 3, "wait_cap_s": 60}; {} lays nothing."#)
         var parameters: String
         @Option(help: "The destination's name; none: all of the tenant's.") var destination: String?
@@ -162,13 +160,14 @@ struct CircuitCommand: AsyncParsableCommand {
 
 struct CircuitTarget: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "The tenant's name.") var tenant: String
-    @Argument(help: "The destination's name.") var destination: String
+    @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+    @Argument(help: "The destination's name.", completion: .destinations) var destination: String
 }
 
 struct OrderOptions: ParsableArguments {
     @Option(help: "Why; it is kept in the circuit's history.") var reason: String
     @Option(help: "Who; else the user of this shell.") var actor = NSUserName()
+    @OptionGroup var output: OutputOptions
 }
 
 struct TermOptions: ParsableArguments {
@@ -208,11 +207,9 @@ extension CircuitOrder {
             guard answer == .done else {
                 throw CommandError("the circuit did not obey: \(answer.meaning)")
             }
-            for view in try await circuits.store.show(
+            let views = try await circuits.store.show(
                 shard: key.shard, tenant: key.tenant, destination: key.destination)
-            {
-                print(view.lines)
-            }
+            order.output.list(views, as: .circuits)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import SettingsEngine
 
 struct ConfigCommand: ParsableCommand {
@@ -10,19 +11,21 @@ struct ConfigCommand: ParsableCommand {
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say all that is wrong with the settings, as `serve` and `work` would, without a database.",
-            discussion: "The exit status is \(InvalidSettings.status) when something is wrong.")
+            discussion: "The exit status is \(ExitStatus.settings.rawValue) when something is wrong.")
 
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var flags: SettingFlags
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let settings = try database.settings(flags, needed: Catalogue.databaseAndKey)
-            for finding in SecretFiles.findings(settings) { print(finding) }
-            for (variable, value) in ProcessInfo.processInfo.environment.sorted(by: { $0.key < $1.key })
-            where variable.hasPrefix(Naming.prefix) && ServiceLink.matches(variable, value) {
-                print("fine: \(variable) is left alone: Kubernetes sets it for a service of that name")
+            let foreign = ProcessInfo.processInfo.environment.filter { variable, value in
+                variable.hasPrefix(Naming.prefix) && ServiceLink.matches(variable, value)
+            }.keys.sorted().map {
+                Finding.fine("variables", "\($0) is left alone: Kubernetes sets it for a service of that name")
             }
-            print("fine: the settings are right")
+            output.findings(
+                SecretFiles.findings(settings) + foreign + [.fine("settings", "the settings are right")])
         }
     }
 
@@ -32,23 +35,34 @@ struct ConfigCommand: ParsableCommand {
 
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var flags: SettingFlags
+        @OptionGroup var output: OutputOptions
+
+        private struct Held {
+            let name: String
+            let value: String
+            let origin: String
+        }
 
         func run() throws {
             let found = try database.settings(flags).reading.found
-            let rows = Catalogue.all.map { declaration in
+            let held = Catalogue.all.map { declaration in
                 let given = found[declaration.name]
-                let value = given.map { declaration.isSecret ? "set" : $0.text } ?? declaration.standardText ?? ""
-                let origin = given.map { "\($0.source.rawValue) (\($0.label))" } ?? "default"
-                return [declaration.name, value.isEmpty ? "-" : value, origin]
+                return Held(
+                    name: declaration.name,
+                    value: given.map { declaration.isSecret ? "set" : $0.text } ?? declaration.standardText ?? "",
+                    origin: given.map { "\($0.source.rawValue) (\($0.label))" } ?? "default")
             }
-            for row in rows { print(Self.line(row, of: rows)) }
-        }
-
-        private static func line(_ row: [String], of rows: [[String]]) -> String {
-            row.enumerated().map { column, text in
-                let width = column == row.count - 1 ? 0 : rows.map { $0[column].count }.max() ?? 0
-                return text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
-            }.joined(separator: "  ")
+            let columns: [Listing<Held>.Column] = [
+                .init("name", \.name), .init("value", \.value), .init("origin", \.origin),
+            ]
+            output.list(
+                held,
+                as: Listing(columns) { held in
+                    JSONValue.object([
+                        "name": .string(held.name), "value": held.value.isEmpty ? .null : .string(held.value),
+                        "origin": .string(held.origin),
+                    ]).text
+                })
         }
     }
 

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import JSON
 import Model
 import Postgres
 import Requests
@@ -11,8 +12,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
 
     struct Selection: ParsableArguments {
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Option(help: "Only to this destination.") var destination: String?
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @Option(help: "Only to this destination.", completion: .destinations) var destination: String?
         @Option(name: .customLong("class"), help: "Only where the last attempt was of this class.")
         var attemptClass: AttemptClass?
         @Option(help: "Only dead since this time, as in 2026-12-01T08:00:00Z.") var deadFrom: TimeArgument?
@@ -34,7 +35,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
 
         @OptionGroup var selection: Selection
         @Option(help: "How many at most.") var limit = 50
-        @Flag(help: "An object a line, as the API has them.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard 1...100_000 ~= limit else { throw ValidationError("--limit must be from 1 to 100000") }
@@ -44,14 +45,16 @@ struct DeadLetterCommand: AsyncParsableCommand {
             try await TenantRequests.with(selection.database, tenant: selection.tenant) { requests in
                 let filter = try selection.filter(requests)
                 var (left, position) = (limit, DeadLetter.Position?.none)
+                var letters: [DeadLetter] = []
                 repeat {
                     let page = try await requests.replays.letters(
                         filter, before: position, limit: min(left, ListBounds.pageLimit), tenant: requests.tenant,
                         shard: requests.shard)
-                    for letter in page.items { print(json ? letter.json : letter.line) }
+                    letters += page.items
                     left -= page.items.count
                     position = page.next
                 } while left > 0 && position != nil
+                output.list(letters, as: .deadLetters)
             }
         }
     }
@@ -63,7 +66,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
         @Option(help: "How many a second, from 0.01 to 1000.") var rate = 100.0
         @Flag(help: "Only count them.") var dryRun = false
-        @Flag(help: "An object, as the API has it.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard 0.01...1_000 ~= rate else { throw ValidationError("--rate must be from 0.01 to 1000") }
@@ -75,13 +78,14 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 if dryRun {
                     let (count, isExact) = try await requests.replays.count(
                         filter, tenant: requests.tenant, shard: requests.shard)
-                    let text = "\(isExact ? "" : "at least ")\(count)"
-                    return print(json ? #"{"count":\#(count),"is_exact":\#(isExact)}"# : text)
+                    return output.answer(
+                        "\(isExact ? "" : "at least ")\(count)",
+                        ["count": .number(JSONNumber(count)), "is_exact": .bool(isExact)])
                 }
                 let task = try await requests.replays.start(
                     filter, ratePerSecond: rate, tenant: requests.tenant, shard: requests.shard, actor: operatorName)
                 guard let task else { throw CommandError("8 replays of the tenant run already; cancel one, or wait") }
-                print(json ? task.json : task.line)
+                output.answer(task.id.description, json: task.json)
             }
         }
     }
@@ -91,14 +95,14 @@ struct DeadLetterCommand: AsyncParsableCommand {
             abstract: "A tenant's last replays, and how far they have come.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Flag(help: "An object a line, as the API has them.") var json = false
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await TenantRequests.with(database, tenant: tenant) { requests in
                 let page = try await requests.replays.list(
                     before: nil, limit: ListBounds.pageLimit, tenant: requests.tenant, shard: requests.shard)
-                for task in page.items { print(json ? task.json : task.line) }
+                output.list(page.items, as: .replays)
             }
         }
     }
@@ -108,8 +112,9 @@ struct DeadLetterCommand: AsyncParsableCommand {
             commandName: "cancel-replay", abstract: "End a replay where it stands.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The replay's id.") var id: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             guard let id = ReplayID(id) else { throw ValidationError("\(id) is not the id of a replay") }
@@ -117,22 +122,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 _ = try await requests.replays.cancel(id, tenant: requests.tenant, shard: requests.shard)
                 guard let task = try await requests.replays.find(id, tenant: requests.tenant, shard: requests.shard)
                 else { throw CommandError("tenant \(tenant) has no replay \(id)") }
-                print(task.line)
+                try output.document(json: task.json)
             }
         }
-    }
-}
-
-extension DeadLetter {
-    fileprivate var line: String {
-        let target = path + (query.map { "?" + $0 } ?? "")
-        return "\(position.request)  \(method) \(target)  \(destination) dead after \(attempts) (\(attemptClass))"
-            + (error.map { ": \($0)" } ?? "")
-    }
-}
-
-extension ReplayTask {
-    fileprivate var line: String {
-        "\(id)  \(state)  \(replayed) replayed, \(expired) expired, \(examined) examined, \(ratePerSecond) a second, by \(actor)"
     }
 }

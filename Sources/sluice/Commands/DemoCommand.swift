@@ -20,7 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
         let settings = try Settings.orExit()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sluice-demo-\(ProcessInfo.processInfo.processIdentifier)")
-        let server = try await LocalServer.start(directory: directory.path) { progress($0) }
+        let server = try await LocalServer.start(directory: directory.path) { remark($0) }
         do {
             let isWhole = try await run(settings, try ConnectionSettings(server.connectionString))
             try await server.stop()

@@ -1,6 +1,8 @@
+import API
 import ArgumentParser
 import Foundation
 import JSON
+import Model
 import Tenants
 
 struct DestinationCommand: AsyncParsableCommand {
@@ -13,10 +15,11 @@ struct DestinationCommand: AsyncParsableCommand {
             abstract: "Make a destination, or replace the settings of the one of that name.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The destination's name, as in /in/NAME.") var name: String
         @Argument(help: "The base URL; paths of requests are appended to it.") var url: String
         @OptionGroup var options: DestinationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let document = try options.document(baseURL: url)
@@ -25,7 +28,8 @@ struct DestinationCommand: AsyncParsableCommand {
                 let stored = try await store.destination(named: name, tenant: tenant.id, shard: tenant.shard)
                 do {
                     let settings = try DestinationDocument.settings(document, named: name, over: stored?.settings)
-                    print(try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard).id)
+                    let put = try await store.putDestination(settings, tenant: tenant.id, shard: tenant.shard)
+                    output.answer(put.id.description, json: put.shown.text)
                 } catch let error as InvalidDocument {
                     throw CommandError(error.description)
                 }
@@ -37,37 +41,36 @@ struct DestinationCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant's destinations: name, URL, and what is up.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
                 let tenant = try await store.requireTenant(named: tenant)
-                var next = ""
-                while true {
+                var (destinations, next) = ([Destination](), String?.some(""))
+                while let first = next {
                     let page = try await store.destinations(
-                        from: next, limit: 201, tenant: tenant.id, shard: tenant.shard)
-                    for destination in page.prefix(200) {
-                        let deletion = destination.deletion.map { "  being deleted (\($0.rawValue))" } ?? ""
-                        print("\(destination.settings.name)  \(destination.settings.baseURL)\(deletion)")
-                    }
-                    guard page.count > 200, let last = page.last else { return }
-                    next = last.settings.name
+                        from: first, limit: 201, tenant: tenant.id, shard: tenant.shard)
+                    destinations += page.prefix(200)
+                    next = page.count > 200 ? page.last?.settings.name : nil
                 }
+                output.list(destinations, as: .destinations)
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A destination's settings as the document that `put --settings` takes; never its secrets.")
+            abstract: "A destination's settings, never its secrets; with --json as the document of `put --settings`.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The destination's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @Argument(help: "The destination's name.", completion: .destinations) var name: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withDestination(database, tenant, name) { _, destination, _ in
-                print(DestinationDocument.document(destination.settings).text)
+                output.document(DestinationDocument.document(destination.settings))
             }
         }
     }
@@ -77,17 +80,20 @@ struct DestinationCommand: AsyncParsableCommand {
             abstract: "Delete a destination. It takes no new requests at once; the rest is done in the background.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Argument(help: "The destination's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @Argument(help: "The destination's name.", completion: .destinations) var name: String
         @Option(help: "What becomes of waiting deliveries: refuse to delete, drain, or cancel.")
         var backlog = Destination.Backlog.refuse
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withDestination(database, tenant, name) { store, destination, shard in
                 let deletion = try await store.deleteDestination(
                     destination.id, tenant: destination.tenant, shard: shard, backlog: backlog)
                 switch deletion {
-                case .begun(let waiting): print("being deleted; deliveries left: \(waiting)")
+                case .begun(let waiting):
+                    output.answer(
+                        "being deleted; deliveries left: \(waiting)", ["waiting": .number(JSONNumber(waiting))])
                 case .waiting(let waiting):
                     throw CommandError(
                         "\(waiting) deliveries wait or are under way; give --backlog drain or --backlog cancel")

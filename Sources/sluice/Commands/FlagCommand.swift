@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import FlagEngine
 import Foundation
@@ -11,7 +12,7 @@ struct FlagCommand: AsyncParsableCommand {
         discussion: "The tenant - is the gateway itself: its flags switch what it does for tenants.",
         subcommands: [
             Put.self, List.self, Show.self, Evaluate.self, Kill.self, Revert.self, Archive.self, Log.self, Usage.self,
-            Import.self, Export.self,
+            Environments.self, Import.self, Export.self,
         ])
 
     struct Place: ParsableArguments {
@@ -48,6 +49,7 @@ struct FlagCommand: AsyncParsableCommand {
 
     struct Change: ParsableArguments {
         @Option(help: "Why; kept with the change.") var reason: String?
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard (reason?.utf8.count ?? 0) <= FlagAuthor.reasonLimit else {
@@ -56,6 +58,9 @@ struct FlagCommand: AsyncParsableCommand {
         }
 
         var author: FlagAuthor { FlagAuthor("operator", reason: reason) }
+
+        /// The version that the change made.
+        func tell(_ version: Int64) { output.answer("\(version)", ["version": .number(JSONNumber(version))]) }
     }
 
     struct Put: AsyncParsableCommand {
@@ -84,8 +89,8 @@ struct FlagCommand: AsyncParsableCommand {
             }
             try await place.run { store, environment in
                 let flag = try CheckedFlag(key, draft.definition, for: try await store.flagSet(environment))
-                for warning in flag.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
-                print(try await store.putFlag(flag, draft.settings, in: environment, by: change.author))
+                for warning in flag.warnings { remark("warning: \(warning)") }
+                change.tell(try await store.putFlag(flag, draft.settings, in: environment, by: change.author))
             }
         }
     }
@@ -94,28 +99,27 @@ struct FlagCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Flags: key, type, version and state.")
 
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await place.run { store, environment in
                 // All that an environment may have, and as many that are archived.
-                for flag in try await store.flags(limit: 2 * FlagLimits.flags, in: environment) {
-                    let client = flag.settings.isClientVisible ? "  client" : ""
-                    print("\(flag.key)  \(flag.valueType.rawValue)  \(flag.version)  \(flag.state)\(client)")
-                }
+                output.list(try await store.flags(limit: 2 * FlagLimits.flags, in: environment), as: .flags)
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A flag as a document.")
+        static let configuration = CommandConfiguration(abstract: "A flag: its definition and settings.")
 
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOptions
         @Argument(help: "The flag's key.") var key: String
 
         func run() async throws {
             try await place.run { store, environment in
                 guard let flag = try await store.flag(key, in: environment) else { throw FlagRefusal.unknownFlag }
-                print(flag.document.text)
+                output.document(flag.shown)
             }
         }
     }
@@ -124,6 +128,7 @@ struct FlagCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "What a flag is for a context.")
 
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOptions
         @Argument(help: "The flag's key.") var key: String
         @Argument(help: "A JSON object.") var context = "{}"
 
@@ -136,7 +141,13 @@ struct FlagCommand: AsyncParsableCommand {
                     key, EvaluationContext(context), at: Int64(Date.now.timeIntervalSince1970))
                 if let failure = result.failure { throw CommandError("\(failure.code.rawValue): \(failure.details)") }
                 let value = result.value?.text ?? "the caller's default"
-                print("\(value)  \(result.variant ?? "no variant")  \(result.reason.rawValue)")
+                output.answer(
+                    "\(value)  \(result.variant ?? "no variant")  \(result.reason.rawValue)",
+                    [
+                        "key": .string(key), "value": result.value ?? .null,
+                        "variant": result.variant.map { .string($0) } ?? .null,
+                        "reason": .string(result.reason.rawValue),
+                    ])
             }
         }
     }
@@ -152,7 +163,7 @@ struct FlagCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await place.run { store, environment in
-                print(try await store.killFlag(key, to: variant, in: environment, by: change.author))
+                change.tell(try await store.killFlag(key, to: variant, in: environment, by: change.author))
             }
         }
     }
@@ -167,7 +178,7 @@ struct FlagCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await place.run { store, environment in
-                print(try await store.revertFlag(key, to: version, in: environment, by: change.author))
+                change.tell(try await store.revertFlag(key, to: version, in: environment, by: change.author))
             }
         }
     }
@@ -191,17 +202,13 @@ struct FlagCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Changes, the newest first: who, when, why.")
 
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOptions
         @Argument(help: "The flag's key; else of all.") var key: String?
         @Option(help: "So many.") var limit = 50
 
         func run() async throws {
             try await place.run { store, environment in
-                for change in try await store.revisions(of: key, limit: limit, in: environment) {
-                    let reason = change.reason.map { "  \($0)" } ?? ""
-                    print(
-                        "\(change.createdAt.text)  \(change.key) \(change.version)  \(change.source)  \(change.actor)\(reason)"
-                    )
-                }
+                output.list(try await store.revisions(of: key, limit: limit, in: environment), as: .revisions)
             }
         }
     }
@@ -210,20 +217,35 @@ struct FlagCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "How flags were used, and which are stale.")
 
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOptions
         @Option(help: "In so many days.") var days = 30
         @Flag(help: "Stale ones only.") var stale = false
 
         func run() async throws {
             try await place.run { store, environment in
-                for flag in try await store.flagUsage(days: days, in: environment) where !stale || flag.stale != nil {
-                    let last = flag.lastEvaluatedAt.map { "last \($0.text)" } ?? "never"
-                    print("\(flag.key)  \(flag.evaluations) times  \(last)\(flag.stale.map { "  stale: \($0)" } ?? "")")
-                }
+                let usage = try await store.flagUsage(days: days, in: environment)
+                output.list(usage.filter { !stale || $0.stale != nil }, as: .flagUsage)
             }
         }
 
         func validate() throws {
             guard 1...90 ~= days else { throw ValidationError("--days must be from 1 to 90") }
+        }
+    }
+
+    struct Environments: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A tenant's environments, and how many flags each has.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await withTenants(database) { store in
+                let owner = try await store.requireTenant(named: tenant)
+                output.list(try await store.environments(of: owner.id, shard: owner.shard), as: .environments)
+            }
         }
     }
 
@@ -243,12 +265,14 @@ struct FlagCommand: AsyncParsableCommand {
                 let bucketing = try await store.flagSet(environment)?.bucketing ?? .cbor
                 let document = try CheckedFlagDocument(
                     FlagDocument(parsing: text), bucketing: bucketing, validation: strict ? .strict : .warn)
-                for warning in document.warnings {
-                    FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
-                }
+                for warning in document.warnings { remark("warning: \(warning)") }
                 let done = try await store.importFlags(document, prunes: prune, into: environment, by: change.author)
-                print(
-                    "version \(done.version): \(done.created) made, \(done.changed) changed, \(done.archived) archived")
+                change.output.answer(
+                    "version \(done.version): \(done.created) made, \(done.changed) changed, \(done.archived) archived",
+                    [
+                        "version": .number(JSONNumber(done.version)), "created": .number(JSONNumber(done.created)),
+                        "changed": .number(JSONNumber(done.changed)), "archived": .number(JSONNumber(done.archived)),
+                    ])
             }
         }
     }
@@ -275,13 +299,5 @@ struct FlagCommand: AsyncParsableCommand {
         }
         guard let data else { throw CommandError("can't read \(file)") }
         return Array(data)
-    }
-}
-
-extension FlagRecord {
-    fileprivate var state: String {
-        if archivedAt != nil { return "archived" }
-        guard case .object(let members) = definition, case .string(let state)? = members["state"] else { return "" }
-        return state.lowercased()
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Circuits
 import Foundation
+import JSON
 import Model
 import Postgres
 import Tenants
@@ -21,6 +22,7 @@ struct HealthCommand: AsyncParsableCommand {
         @Option(help: "Seconds for a check.") var timeout = 5.0
         @Option(help: "Seconds between checks while all is well.") var interval: Double?
         @Option(help: "What the body must contain.") var contains: String?
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withCircuits(of.database, tenant: of.tenant) { circuits in
@@ -36,7 +38,7 @@ struct HealthCommand: AsyncParsableCommand {
                 } catch let error as PolicyError {
                     throw CommandError(error.description)
                 }
-                print(check.id)
+                output.answer(check.id.description, ["id": .string(check.id.description)])
             }
         }
     }
@@ -45,19 +47,14 @@ struct HealthCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A destination's health checks and their opinions.")
 
         @OptionGroup var of: CircuitTarget
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withCircuits(of.database, tenant: of.tenant) { circuits in
                 let key = try await circuits.key(of.destination)
-                for record in try await circuits.health.list(
+                let records = try await circuits.health.list(
                     of: key.destination, tenant: key.tenant, shard: key.shard)
-                {
-                    let definition = record.definition
-                    let error = record.lastError.map { ": \($0)" } ?? ""
-                    print(
-                        "\(definition.id)  \(record.check.health.rawValue)  \(definition.kind.rawValue) "
-                            + "\(definition.target)  \(definition.policy.rawValue)\(error)")
-                }
+                output.list(records, as: .checks)
             }
         }
     }

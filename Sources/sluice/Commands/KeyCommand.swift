@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Foundation
+import JSON
 import Model
 import Postgres
 import Tenants
@@ -14,13 +15,13 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make an API key and print it, once.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Option(help: "What the key is for.") var label = ""
         @Option(help: "What it opens: ingest, read, manage, flags-client; several times. Else all but flags-client.")
         var scope: [Scope] = []
         @Option(help: "When it ends: a time of RFC 3339, or days from now, as in 90d.") var expires: Expiry?
         @Option(help: "Whose flags the key evaluates.") var environment = FlagEnvironment.standard
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             guard environment.isSlug else { throw ValidationError("--environment: \(environment) is no name") }
@@ -31,7 +32,7 @@ struct KeyCommand: AsyncParsableCommand {
                 let id = try await store.createKey(
                     key, label: label, scopes: scope.isEmpty ? .standard : Scopes(scope.map { Scopes($0) }),
                     expiresAt: expires?.time, environment: environment, tenant: tenant.id, shard: tenant.shard)
-                print(json ? try NewKeyReport(id: id.description, key: key.text).json : key.text)
+                output.answer(key.text, ["id": .string(id.description), "key": .string(key.text)])
             }
         }
     }
@@ -40,19 +41,20 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant's keys, the newest first.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Flag(help: "Print JSON, one a line.") var json = false
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
                 let tenant = try await store.requireTenant(named: tenant)
-                var last: KeyID?
+                var keys: [KeyRecord] = []
                 while true {
-                    let keys = try await store.keys(of: tenant.id, shard: tenant.shard, before: last, limit: 1_000)
-                    for key in keys { print(json ? try KeyReport(key).json : KeyReport(key).line) }
-                    guard let id = keys.last?.id else { return }
-                    last = id
+                    let page = try await store.keys(
+                        of: tenant.id, shard: tenant.shard, before: keys.last?.id, limit: 1_000)
+                    if page.isEmpty { break }
+                    keys += page
                 }
+                output.list(keys, as: .keys)
             }
         }
     }
@@ -62,11 +64,11 @@ struct KeyCommand: AsyncParsableCommand {
             abstract: "Make a key in place of another, which goes on for a while; prints the new one, once.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The old key's id.") var id: String
         @Option(help: "Seconds for which the old key goes on, up to a week.") var overlap = 86_400
         @Option(help: "When the new key ends.") var expires: Expiry?
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             guard let old = KeyID(id) else { throw ValidationError("\(id) is no id") }
@@ -78,7 +80,7 @@ struct KeyCommand: AsyncParsableCommand {
                     old, to: key, overlap: .seconds(overlap), expiresAt: expires?.time, tenant: owner.id,
                     shard: owner.shard)
                 guard let new else { throw CommandError("tenant \(tenant) has no valid key \(id)") }
-                print(json ? try NewKeyReport(id: new.description, key: key.text).json : key.text)
+                output.answer(key.text, ["id": .string(new.description), "key": .string(key.text)])
             }
         }
     }
@@ -87,7 +89,7 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "End a key at once and for good.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The key's id.") var id: String
 
         func run() async throws {

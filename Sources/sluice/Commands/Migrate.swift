@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Logging
 import Postgres
 import SQL
@@ -11,6 +12,8 @@ struct Migrate: AsyncParsableCommand {
     @Flag(help: "Only say what would be applied.")
     var dryRun = false
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let settings = try database.settings(needed: Catalogue.database)
         let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: settings.logger())
@@ -18,8 +21,10 @@ struct Migrate: AsyncParsableCommand {
             try settings.connection(), name: "migrate", connections: 2, statementTimeout: .seconds(3600)
         ) { client in
             let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
-            for name in names { print(dryRun ? "would apply \(name)" : "applied \(name)") }
-            if names.isEmpty { print("the schema is up to date") }
+            let lines = names.map { dryRun ? "would apply \($0)" : "applied \($0)" }
+            output.answer(
+                names.isEmpty ? "the schema is up to date" : lines.joined(separator: "\n"),
+                [dryRun ? "pending" : "applied": .array(names.map { .string($0) })])
         }
     }
 }

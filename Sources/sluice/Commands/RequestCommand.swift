@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import JSON
 import Model
 import Postgres
 import Requests
@@ -13,8 +14,8 @@ struct RequestCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant's requests, newest first.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
-        @Option(help: "Only to this destination.") var destination: String?
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @Option(help: "Only to this destination.", completion: .destinations) var destination: String?
         @Option(help: "Only with a delivery in one of these states; may be repeated.")
         var state: [RequestFilter.State] = []
         @Option(name: .customLong("class"), help: "Only where the last attempt was of this class.")
@@ -23,7 +24,7 @@ struct RequestCommand: AsyncParsableCommand {
             TimeArgument?
         @Option(help: "Only received before this time.") var receivedBefore: TimeArgument?
         @Option(help: "How many at most.") var limit = 50
-        @Flag(help: "An object a line, as the API has them.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard 1...100_000 ~= limit else { throw ValidationError("--limit must be from 1 to 100000") }
@@ -38,30 +39,33 @@ struct RequestCommand: AsyncParsableCommand {
                 filter.receivedFrom = receivedFrom?.timestamp
                 filter.receivedBefore = receivedBefore?.timestamp
                 var (left, cursor) = (limit, RequestID?.none)
+                var found: [RequestSummary] = []
                 repeat {
                     let page = try await requests.reader.list(
                         filter, before: cursor, limit: min(left, ListBounds.pageLimit), tenant: requests.tenant,
                         shard: requests.shard)
-                    for summary in page.items { print(json ? summary.json : summary.line) }
+                    found += page.items
                     left -= page.items.count
                     cursor = page.next
                 } while left > 0 && cursor != nil
+                output.list(found, as: .requests)
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A request with its deliveries and attempts, as JSON, as the API has it.")
+            abstract: "A request with its deliveries and attempts.")
 
         @OptionGroup var target: RequestTarget
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await target.with { requests, id in
                 guard
                     let record = try await requests.reader.find(id, tenant: requests.tenant, shard: requests.shard)
                 else { throw target.unknown }
-                print(record.json)
+                try output.document(json: record.json)
             }
         }
     }
@@ -71,13 +75,19 @@ struct RequestCommand: AsyncParsableCommand {
             abstract: "End a request's deliveries that wait. An attempt under way goes on, and is the last.")
 
         @OptionGroup var target: RequestTarget
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await target.with { requests, id in
                 let done = try await requests.steering.cancel(
                     id, tenant: requests.tenant, shard: requests.shard, actor: operatorName)
                 guard let done else { throw target.unknown }
-                print("\(done.cancelled) cancelled, \(done.stopping) under way for the last time")
+                output.answer(
+                    "\(done.cancelled) cancelled, \(done.stopping) under way for the last time",
+                    [
+                        "cancelled": .number(JSONNumber(done.cancelled)),
+                        "under_way": .number(JSONNumber(done.stopping)),
+                    ])
             }
         }
     }
@@ -89,6 +99,7 @@ struct RequestCommand: AsyncParsableCommand {
         @OptionGroup var target: RequestTarget
         @Option(help: "Only to this destination. What was sent to a topic may go to any.")
         var destination: String?
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await target.with { requests, id in
@@ -99,7 +110,7 @@ struct RequestCommand: AsyncParsableCommand {
                 switch answer {
                 case .replayed(let lanes):
                     try await requests.deliveries.arm(lanes)
-                    print("\(lanes.count) replayed")
+                    output.answer("\(lanes.count) replayed", ["replayed": .number(JSONNumber(lanes.count))])
                 case .notEnded: throw CommandError("no delivery of the request, or none to that destination, has ended")
                 case .expired: throw CommandError("the request's expires_at has passed")
                 case .unknown: throw target.unknown
@@ -112,7 +123,7 @@ struct RequestCommand: AsyncParsableCommand {
 /// One request of a tenant.
 struct RequestTarget: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "The tenant's name.") var tenant: String
+    @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
     @Argument(help: "The request's id.") var id: String
 
     var unknown: CommandError { CommandError("tenant \(tenant) has no request \(id)") }
@@ -125,15 +136,3 @@ struct RequestTarget: ParsableArguments {
 
 extension RequestFilter.State: ExpressibleByArgument {}
 extension AttemptClass: ExpressibleByArgument {}
-
-extension RequestSummary {
-    fileprivate var line: String {
-        let target = path + (query.map { "?" + $0 } ?? "")
-        let states = deliveries.map { delivery in
-            "\(delivery.destination) \(delivery.state)"
-                + (delivery.attempts > 0 ? " after \(delivery.attempts) (\(delivery.lastClass ?? "under way"))" : "")
-        }
-        let state = isUnrouted ? "unrouted (\(topic ?? ""))" : states.joined(separator: ", ")
-        return "\(id)  \(method) \(target)  \(bytes) bytes  \(state)"
-    }
-}

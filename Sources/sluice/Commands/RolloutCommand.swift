@@ -15,10 +15,11 @@ struct RolloutCommand: AsyncParsableCommand {
 
     struct Target: ParsableArguments {
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The flag's key.") var key: String
         @Option(name: .shortAndLong, help: "The environment whose flag it is.")
         var environment = FlagEnvironment.standard
+        @OptionGroup var output: OutputOptions
 
         func run(_ body: (TenantStore, FlagEnvironment) async throws -> Void) async throws {
             try await withTenants(database) { store in
@@ -53,7 +54,7 @@ struct RolloutCommand: AsyncParsableCommand {
             try await target.run { store, environment in
                 let rollout = try await store.startRollout(
                     plan, of: target.key, in: environment, by: FlagAuthor(NSUserName(), reason: reason))
-                print(rollout.id)
+                target.output.answer(rollout.id.description, json: rollout.shown.text)
             }
         }
 
@@ -82,7 +83,7 @@ struct RolloutCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The flag's rollout as a document: the one under way, or else the last.")
+            abstract: "The flag's rollout: the one under way, or else the last.")
 
         @OptionGroup var target: Target
 
@@ -91,7 +92,7 @@ struct RolloutCommand: AsyncParsableCommand {
                 guard let rollout = try await store.rollouts(of: target.key, limit: 1, in: environment).first else {
                     throw CommandError("flag \(target.key) never had a rollout")
                 }
-                print(rollout.json)
+                target.output.document(rollout.shown)
             }
         }
     }
@@ -104,9 +105,8 @@ struct RolloutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await target.run { store, environment in
-                for rollout in try await store.rollouts(of: target.key, limit: limit, in: environment) {
-                    print(rollout.line)
-                }
+                let rollouts = try await store.rollouts(of: target.key, limit: limit, in: environment)
+                target.output.list(rollouts, as: .rollouts)
             }
         }
     }
@@ -161,16 +161,7 @@ extension RolloutSteering {
         try await target.run { store, environment in
             let rollout = try await store.order(
                 Self.word, rolloutOf: target.key, in: environment, by: FlagAuthor(NSUserName(), reason: reason))
-            print(rollout.line)
+            target.output.list([rollout], as: .rollouts)
         }
-    }
-}
-
-extension Rollout {
-    fileprivate var line: String {
-        let hold = holdReason.map { ": \($0)" } ?? ""
-        let ended = endedAt.map { ", ended \($0.rfc3339)" } ?? ""
-        let state = "\(status)\(hold)  step \(step + 1)"
-        return "\(id)  \(control) -> \(treatment)  \(state)  since \(startedAt.rfc3339)\(ended)"
     }
 }

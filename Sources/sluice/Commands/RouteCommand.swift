@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import JSON
 import Model
@@ -13,14 +14,15 @@ struct RouteCommand: AsyncParsableCommand {
             abstract: "Make a route, or replace the settings of the one of that name.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The route's name.") var name: String
         @Argument(help: "The topics: words with dots in between; * is one word, # any number of them.")
         var topic: String
-        @Argument(help: "The destination's name.") var destination: String
+        @Argument(help: "The destination's name.", completion: .destinations) var destination: String
         @Option(help: "What must hold besides: FIELD=VALUE, such as header.x-kind=order; may be repeated.")
         var filter: [String] = []
         @Flag(help: "It takes nothing until it is put again without this.") var disabled = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let document = JSONValue.object([
@@ -32,7 +34,8 @@ struct RouteCommand: AsyncParsableCommand {
                 let settings = try checked { try RouteDocument.settings(document, named: name) }
                 let destination = try await store.requireDestination(named: settings.destination, of: tenant)
                 let put = try await store.putRoute(settings, to: destination, tenant: tenant.id, shard: tenant.shard)
-                print(try put.item(named: name).id)
+                let route = try put.item(named: name)
+                output.answer(route.id.description, json: route.shown.text)
             }
         }
 
@@ -47,7 +50,8 @@ struct RouteCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant's routes: name, topics and destination.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -55,21 +59,18 @@ struct RouteCommand: AsyncParsableCommand {
                 // All that a tenant may have.
                 let routes = try await store.routes(
                     limit: Int(TenantStore.routeLimit), tenant: tenant.id, shard: tenant.shard)
-                for route in routes.map(\.settings) {
-                    let filters = route.filters.isEmpty ? "" : "  filters: \(route.filters.count)"
-                    let state = route.isEnabled ? "" : "  disabled"
-                    print("\(route.name)  \(route.pattern.text)  \(route.destination)\(filters)\(state)")
-                }
+                output.list(routes, as: .routes)
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A route's settings as a document.")
+        static let configuration = CommandConfiguration(abstract: "A route's settings.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The route's name.") var name: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -77,7 +78,7 @@ struct RouteCommand: AsyncParsableCommand {
                 guard let route = try await store.route(named: name, tenant: owner.id, shard: owner.shard) else {
                     throw CommandError("tenant \(tenant) has no route \(name)")
                 }
-                print(RouteDocument.document(route.settings).text)
+                output.document(route.shown)
             }
         }
     }
@@ -87,7 +88,7 @@ struct RouteCommand: AsyncParsableCommand {
             abstract: "Delete a route. Deliveries that it led to a destination stay.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The route's name.") var name: String
 
         func run() async throws {

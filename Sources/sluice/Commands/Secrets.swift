@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Tenants
 
 struct SecretsCommand: AsyncParsableCommand {
@@ -10,7 +11,12 @@ struct SecretsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "new-key", abstract: "Print a new key for SLUICE_SECRETS_KEY.")
 
-        func run() { print(SecretBox.newKey()) }
+        @OptionGroup var output: OutputOptions
+
+        func run() {
+            let key = SecretBox.newKey()
+            output.answer(key, ["key": .string(key)])
+        }
     }
 
     struct Rotate: AsyncParsableCommand {
@@ -22,11 +28,13 @@ struct SecretsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
                 let resealing = try await store.resealSecrets()
-                print("sealed anew: \(resealing.resealed)")
+                output.answer(
+                    "sealed anew: \(resealing.resealed)", ["resealed": .number(JSONNumber(resealing.resealed))])
                 guard resealing.failures.isEmpty else {
                     throw CommandError(
                         "\(resealing.failures.count) could not be opened, and stay as they are:\n"

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import JSON
 import Model
@@ -14,13 +15,14 @@ struct SourceCommand: AsyncParsableCommand {
             discussion: "The path of a new source's URL is printed once. That of one that is changed stays.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The source's name.") var name: String
         @Argument(help: "How the sender signs: standard-webhooks, github or stripe.") var scheme: SignatureScheme
         @Option(help: "The destination of what comes.") var destination: String?
         @Option(help: "In place of a destination: the topic of what comes.") var topic: String?
         @Option(help: "A secret that verifies; twice while one replaces the other.") var secret: [String] = []
         @Option(help: "Seconds by which a signature's time may be off.") var tolerance: Int?
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             var members: JSONObject = ["scheme": .string(scheme.rawValue)]
@@ -42,7 +44,9 @@ struct SourceCommand: AsyncParsableCommand {
                 }
                 let put = try await store.putSource(
                     settings, to: target, token: token, tenant: tenant.id, shard: tenant.shard)
-                if try put.item(named: name).version == 1 { print(token.path) }
+                let source = try put.item(named: name)
+                let isNew = source.version == 1
+                if isNew || output.json { output.answer(token.path, json: source.shown(isNew ? token : nil).text) }
             }
         }
     }
@@ -51,7 +55,8 @@ struct SourceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant's sources: name, scheme and target.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -59,25 +64,19 @@ struct SourceCommand: AsyncParsableCommand {
                 // All that a tenant may have.
                 let sources = try await store.sources(
                     limit: Int(TenantStore.sourceLimit), tenant: tenant.id, shard: tenant.shard)
-                for source in sources.map(\.settings) {
-                    let target =
-                        switch source.target {
-                        case .destination(let name): "destination \(name)"
-                        case .topic(let topic): "topic \(topic.text)"
-                        }
-                    print("\(source.name)  \(source.scheme.rawValue)  \(target)\(source.isEnabled ? "" : "  disabled")")
-                }
+                output.list(sources, as: .sources)
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A source's settings as a document; never its secrets.")
+            abstract: "A source's settings; never its secrets.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The source's name.") var name: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -85,7 +84,7 @@ struct SourceCommand: AsyncParsableCommand {
                 guard let source = try await store.source(named: name, tenant: owner.id, shard: owner.shard) else {
                     throw CommandError("tenant \(tenant) has no source \(name)")
                 }
-                print(SourceDocument.document(source.settings).text)
+                output.document(source.shown())
             }
         }
     }
@@ -95,9 +94,10 @@ struct SourceCommand: AsyncParsableCommand {
             abstract: "Give a source another URL, whose path is printed once.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The source's name.") var name: String
         @Option(help: "Seconds for which the URL before goes on.") var overlap = SourceToken.standardOverlap
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -106,7 +106,7 @@ struct SourceCommand: AsyncParsableCommand {
                 let isKnown = try await store.rotateToken(
                     ofSource: name, to: token, overlap: .seconds(overlap), tenant: owner.id, shard: owner.shard)
                 guard isKnown else { throw CommandError("tenant \(tenant) has no source \(name)") }
-                print(token.path)
+                output.answer(token.path, ["url_path": .string(token.path)])
             }
         }
 
@@ -123,7 +123,7 @@ struct SourceCommand: AsyncParsableCommand {
             abstract: "Delete a source: its URL is good for nothing any more.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var tenant: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var tenant: String
         @Argument(help: "The source's name.") var name: String
 
         func run() async throws {

@@ -46,9 +46,3 @@ func withCircuits(
                 shard: tenant.shard, name: name))
     }
 }
-
-/// What went wrong, for the person at the terminal: not a matter of how the command was spelt.
-struct CommandError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

@@ -1,4 +1,6 @@
+import API
 import ArgumentParser
+import JSON
 import Model
 import Postgres
 import Requests
@@ -18,7 +20,7 @@ struct TenantCommand: AsyncParsableCommand {
 
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "Lower-case letters, digits, dots, dashes and underscores.") var name: String
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             guard name.isSlug else {
@@ -29,7 +31,7 @@ struct TenantCommand: AsyncParsableCommand {
             try await withTenants(database) { store in
                 let tenant = try await store.createTenant(named: name)
                 guard tenant.state != .deleting else { throw CommandError("tenant \(name) is being deleted") }
-                print(json ? try TenantReport(tenant).json : tenant.id.description)
+                output.answer(tenant.id.description, json: tenant.json)
             }
         }
     }
@@ -38,19 +40,17 @@ struct TenantCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "All tenants, by name.")
 
         @OptionGroup var database: DatabaseOptions
-        @Flag(help: "Print JSON, one a line.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
-                var last = ""
+                var tenants: [Tenant] = []
                 while true {
-                    let tenants = try await store.tenants(after: last, limit: 1_000)
-                    for tenant in tenants {
-                        print(json ? try TenantReport(tenant).json : TenantReport(tenant).line)
-                    }
-                    guard let name = tenants.last?.name else { return }
-                    last = name
+                    let page = try await store.tenants(after: tenants.last?.name ?? "", limit: 1_000)
+                    if page.isEmpty { break }
+                    tenants += page
                 }
+                output.list(tenants, as: .tenants)
             }
         }
     }
@@ -59,16 +59,18 @@ struct TenantCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A tenant, its quotas, and what waits.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
-        @Flag(help: "Print JSON.") var json = false
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
                 let tenant = try await store.requireTenant(named: name)
-                var report = TenantReport(tenant)
-                report.waiting = try await store.waiting(of: tenant.id, shard: tenant.shard, limit: 1_000_000)
-                report.inFlight = try await store.inFlight(of: tenant.id, shard: tenant.shard)
-                print(json ? try report.json : report.text)
+                let waiting = try await store.waiting(of: tenant.id, shard: tenant.shard, limit: 1_000_000)
+                let inFlight = try await store.inFlight(of: tenant.id, shard: tenant.shard)
+                let use = JSONValue.object([
+                    "waiting": .number(JSONNumber(waiting)), "in_flight": .number(JSONNumber(inFlight)),
+                ])
+                output.document(try JSONValue(parsing: Array(tenant.json.utf8)).merging(use))
             }
         }
     }
@@ -78,7 +80,7 @@ struct TenantCommand: AsyncParsableCommand {
             abstract: "Serve and deliver nothing of a tenant; what it has is kept.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
 
         func run() async throws {
             try await withTenants(database) { store in try await store.setState(.suspended, of: name) }
@@ -89,7 +91,7 @@ struct TenantCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Serve a suspended tenant again.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
 
         func run() async throws {
             try await withTenants(database, besides: ArmLoop.statements) { store, client in
@@ -105,7 +107,7 @@ struct TenantCommand: AsyncParsableCommand {
             discussion: "Nothing of it is served or delivered from now on; a running gateway removes its data.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
         @Option(help: "The name once more: there is no way back.") var confirm: String
 
         func run() async throws {

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Tenants
 
@@ -8,13 +9,13 @@ extension TenantCommand {
             discussion: "\"none\" takes a quota away: then the gateway's limits hold alone.")
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
         @Option(help: "Requests a second that are taken on.") var ingestRate: Quantity?
         @Option(help: "Requests that are taken on at once after a quiet time.") var ingestBurst: Quantity?
         @Option(help: "Deliveries that may wait, be scheduled or held.") var maxWaiting: Quantity?
         @Option(help: "Attempts under way at the same time.") var maxInFlight: Quantity?
         @Option(help: "Bytes of a body.") var maxBodyBytes: Quantity?
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withTenants(database) { store in
@@ -25,8 +26,7 @@ extension TenantCommand {
                 let change = try Quotas.Change(
                     uniqueKeysWithValues: named.map { ($0.key, try $0.value.value(of: $0.key)) })
                 if !change.isEmpty { try await store.changeQuotas(change, of: name) }
-                let report = TenantReport(try await store.requireTenant(named: name))
-                print(json ? try report.json : report.text)
+                try output.document(json: try await store.requireTenant(named: name).json)
             }
         }
     }

@@ -12,7 +12,7 @@ extension TenantCommand {
                 """)
 
         @OptionGroup var database: DatabaseOptions
-        @Argument(help: "The tenant's name.") var name: String
+        @Argument(help: "The tenant's name.", completion: .tenants) var name: String
         @Argument(help: "The login.") var role: String
 
         func run() async throws {

@@ -24,7 +24,7 @@ extension TenantStore.Put {
     func item(named name: String) throws -> Item {
         switch self {
         case .put(let item): return item
-        case .stale: throw CommandError("\(name) has been changed meanwhile; try again")
+        case .stale: throw CommandError("\(name) has been changed meanwhile; try again", status: .tryAgain)
         case .unknownDestination: throw CommandError("the destination has been deleted meanwhile")
         case .tooMany: throw CommandError("the tenant has as many as it may; delete some")
         }

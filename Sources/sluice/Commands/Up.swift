@@ -22,14 +22,14 @@ struct Up: AsyncParsableCommand {
         let settings = try database.settings(flags)
         let home = try DataDirectory(settings.dataDir)
         if let connection = settings.directURL { return try await run(settings, home, connection: connection) }
-        let server = try await LocalServer.start(directory: home.server) { progress($0) }
+        let server = try await LocalServer.start(directory: home.server) { remark($0) }
         do {
             try await run(settings, home, connection: ConnectionSettings(server.connectionString))
         } catch {
             try await server.stop()
             throw error
         }
-        progress("Stopping the PostgreSQL server")
+        remark("Stopping the PostgreSQL server")
         try await server.stop()
     }
 
@@ -37,10 +37,10 @@ struct Up: AsyncParsableCommand {
         let logger = settings.logger()
         let givenKey = settings.secretsKey
         let secrets = try settings.secretBox(kept: givenKey ?? home.secretsKey())
-        progress("Migrating")
+        remark("Migrating")
         try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) { client in
             for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
-                progress("  applied \(name)")
+                remark("  applied \(name)")
             }
         }
         let demo = try await Demo.start()
@@ -58,9 +58,4 @@ struct Up: AsyncParsableCommand {
         }
         await demo.stop()
     }
-}
-
-/// Progress of a start goes to standard error, so that standard output holds only what is asked for.
-func progress(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
 }

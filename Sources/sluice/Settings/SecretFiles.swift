@@ -4,7 +4,7 @@ import SettingsEngine
 
 /// Whether files with secrets are readable by more than they should.
 enum SecretFiles {
-    static func findings(_ settings: Settings) -> [Examination.Finding] {
+    static func findings(_ settings: Settings) -> [Finding] {
         let declared = Catalogue.declared
         // A connection string may be, but for a password.
         let harmless = [declared.databaseURL, declared.databaseDirectURL, declared.databaseReplicaURL].filter {
@@ -14,8 +14,7 @@ enum SecretFiles {
             let isPublic = harmless.contains(name)
             let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path))
             guard let mode = attributes?[.posixPermissions] as? Int, mode & 0o004 != 0, !isPublic else { return nil }
-            return Examination.Finding(
-                severity: .doubtful, text: "\(label): every user may read \(path)", remedy: "Run: chmod o-r \(path)")
+            return .doubtful("secret_files", "\(label): every user may read \(path)", "Run: chmod o-r \(path)")
         }
     }
 

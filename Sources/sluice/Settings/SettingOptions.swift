@@ -27,8 +27,8 @@ extension Settings {
         do throws(InvalidSettings) {
             return try Settings(flags: flags, needed: needed)
         } catch {
-            for fault in error.faults { progress(fault) }
-            throw ExitCode(InvalidSettings.status)
+            for fault in error.faults { remark(fault) }
+            throw ExitCode(ExitStatus.settings.rawValue)
         }
     }
 }

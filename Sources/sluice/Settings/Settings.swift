@@ -134,8 +134,5 @@ struct Settings {
 
 /// All that is wrong with the settings, a sentence each.
 struct InvalidSettings: Error {
-    /// EX_CONFIG of sysexits.h: a supervisor need not start the process again.
-    static let status: Int32 = 78
-
     let faults: [String]
 }

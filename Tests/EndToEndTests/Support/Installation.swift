@@ -28,6 +28,11 @@ struct Installation {
     /// Runs a command that must succeed; returns what it printed.
     func run(_ command: [String]) async throws -> String { try await Self.succeed(command, processes, environment) }
 
+    /// The words of each row of a table that a command printed, without the titles.
+    func rows(_ command: [String]) async throws -> [[String]] {
+        try await run(command).split(separator: "\n").dropFirst().map { $0.split(separator: " ").map(String.init) }
+    }
+
     func serve(_ more: [String: String] = [:]) async throws -> (process: GatewayProcess, caller: Caller) {
         let process = try processes.start(["serve"], environment.merging(more) { $1 })
         let port = try await process.line("listening on port ")
