@@ -26,6 +26,7 @@ package enum SQL {
         Migration(name: "m0020_views", sql: text(PackageResources.m0020_views_sql)),
         Migration(name: "m0021_enqueue", sql: text(PackageResources.m0021_enqueue_sql)),
         Migration(name: "m0022_actions", sql: text(PackageResources.m0022_actions_sql)),
+        Migration(name: "m0024_dashboard", sql: text(PackageResources.m0024_dashboard_sql)),
     ]
 
     /// Every named statement of the query files.
