@@ -28,12 +28,13 @@ package struct APIServer: Service {
     ///   - arm: is told of lanes whose gate a tenant may have opened.
     ///   - waiters: must be told what is announced on their channel.
     ///   - trial: how a tenant tries its destinations.
+    ///   - pages: for people, besides the API's own routes.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
         stores: APIStores, waiters: OutcomeWaiters, trial: DestinationTrial, arm: @escaping @Sendable (LaneID) -> Void,
-        isReady: @escaping @Sendable () async -> Bool,
+        isReady: @escaping @Sendable () async -> Bool, pages: [Route] = [],
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -72,7 +73,7 @@ package struct APIServer: Service {
             + EnvironmentsEndpoint(store: stores.tenants).routes + FlagsEndpoint(store: stores.tenants).routes
             + FlagHistoryEndpoint(store: stores.tenants).routes + RolloutsEndpoint(store: stores.tenants).routes
             + ofrep.routes
-            + DocumentEndpoint().routes + Liveness(isReady: isReady).routes
+            + DocumentEndpoint().routes + Liveness(isReady: isReady).routes + pages
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
             logger: logger)

@@ -1,6 +1,6 @@
-import Circuits
+package import Circuits
 package import Postgres
-import Requests
+package import Requests
 package import Tenants
 
 /// What the API reads and writes, but for the storing of requests, which has connections of its own.
@@ -11,14 +11,14 @@ package struct APIStores: Sendable {
         TenantStore.statements + RequestReader.statements + RequestSteering.statements + ReplayStore.statements
         + CircuitStore.statements + HealthStore.statements
 
-    let tenants: TenantStore
+    package let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.
-    let operators: TenantStore
-    let reader: RequestReader
-    let steering: RequestSteering
-    let replays: ReplayStore
-    let circuits: CircuitStore
-    let health: HealthStore
+    package let operators: TenantStore
+    package let reader: RequestReader
+    package let steering: RequestSteering
+    package let replays: ReplayStore
+    package let circuits: CircuitStore
+    package let health: HealthStore
 
     /// - Parameters:
     ///   - client: has prepared `statements`, and acts as `DatabaseRole.api`.

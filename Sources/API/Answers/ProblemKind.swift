@@ -1,7 +1,7 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// What can be wrong, in words that stay the same: `type` is `/problems/` and the raw value.
-enum ProblemKind: String, CaseIterable, Sendable {
+package enum ProblemKind: String, CaseIterable, Sendable {
     case invalidRequest = "invalid-request"
     case invalidJSON = "invalid-json"
     case invalidEnvelope = "invalid-envelope"
@@ -49,7 +49,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case notReady = "not-ready"
     case featureOff = "feature-off"
 
-    var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .invalidJSON: .badRequest
         case .unauthorized, .invalidSignature: .unauthorized
@@ -76,7 +76,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         }
     }
 
-    var title: String {
+    package var title: String {
         switch self {
         case .invalidRequest: "The request is not valid"
         case .invalidJSON: "The text is not JSON"
