@@ -26,6 +26,7 @@ package enum SQL {
         Migration(name: "m0020_views", sql: text(PackageResources.m0020_views_sql)),
         Migration(name: "m0021_enqueue", sql: text(PackageResources.m0021_enqueue_sql)),
         Migration(name: "m0022_actions", sql: text(PackageResources.m0022_actions_sql)),
+        Migration(name: "m0023_statistics", sql: text(PackageResources.m0023_statistics_sql)),
         Migration(name: "m0024_dashboard", sql: text(PackageResources.m0024_dashboard_sql)),
     ]
 
@@ -36,7 +37,7 @@ package enum SQL {
         PackageResources.requests_sql, PackageResources.replays_sql,
         PackageResources.deliveries_sql, PackageResources.flags_sql, PackageResources.rollouts_sql,
         PackageResources.upkeep_sql, PackageResources.circuits_sql, PackageResources.health_sql,
-        PackageResources.doctor_sql,
+        PackageResources.statistics_sql, PackageResources.doctor_sql,
     ].flatMap(parse)
 
     /// Ends each migration: gives all that the schema has the access that it must have.

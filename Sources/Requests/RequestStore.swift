@@ -13,13 +13,17 @@ package struct RequestStore: Service {
     private let commits: GroupCommit<NewRequest, StoreOutcome>
     private let client: Client
     private let arm: ArmLoop
+    private let traffic: Traffic
 
     /// - Parameters:
     ///   - client: has prepared `statements`; one connection for each of the two batches under way.
     ///   - keyWindow: how long an idempotency key stands for its request.
-    package init(_ client: Client, keyWindow: Duration, arm: ArmLoop, limits: StoreLimits = StoreLimits()) {
+    package init(
+        _ client: Client, keyWindow: Duration, arm: ArmLoop, traffic: Traffic, limits: StoreLimits = StoreLimits()
+    ) {
         self.client = client
         self.arm = arm
+        self.traffic = traffic
         commits = GroupCommit(
             limits: .init(
                 batchItems: limits.batchItems, batchBytes: limits.batchBytes, concurrency: 2,
@@ -43,7 +47,7 @@ package struct RequestStore: Service {
     /// many wait already, `.unavailable` where nothing was stored, `.connectionLost` where that is not known.
     package func store(_ request: NewRequest, within deadline: Duration) async throws -> StoreOutcome {
         let outcome = try await commits.submit(request, bytes: request.bytes, within: deadline)
-        if outcome == .stored { arm.arm(request.addressee) }
+        if outcome == .stored { accepted(request) }
         return outcome
     }
 
@@ -52,9 +56,8 @@ package struct RequestStore: Service {
         _ request: NewRequest, within deadline: Duration,
         whenDone: @escaping @Sendable (Result<StoreOutcome, any Error>) -> Void
     ) {
-        commits.submit(request, bytes: request.bytes, within: deadline) {
-            [arm, addressee = request.addressee] outcome in
-            if case .success(.stored) = outcome { arm.arm(addressee) }
+        commits.submit(request, bytes: request.bytes, within: deadline) { outcome in
+            if case .success(.stored) = outcome { accepted(request) }
             whenDone(outcome)
         }
     }
@@ -64,9 +67,16 @@ package struct RequestStore: Service {
         _ requests: [NewRequest], within deadline: Duration
     ) async -> [Result<StoreOutcome, any Error>] {
         let outcomes = await commits.submitAll(requests.map { ($0, $0.bytes) }, within: deadline)
-        let lanes = Set(zip(requests, outcomes).flatMap { (try? $1.get()) == .stored ? $0.addressee.lanes : [] })
+        let stored = zip(requests, outcomes).filter { (try? $1.get()) == .stored }.map(\.0)
+        for request in stored { traffic.accepted(1, of: request.tenant, shard: request.addressee.shard) }
+        let lanes = Set(stored.flatMap(\.addressee.lanes))
         if !lanes.isEmpty { arm.arm(lanes) }
         return outcomes
+    }
+
+    private func accepted(_ request: NewRequest) {
+        arm.arm(request.addressee)
+        traffic.accepted(1, of: request.tenant, shard: request.addressee.shard)
     }
 
     package func run() async throws {

@@ -5,7 +5,7 @@ import SQL
 import ServiceLifecycle
 
 /// The work that one process of a cluster must do: rescue of lost leases, expiry, replays, reconciliation, vacuum of the
-/// queue tables, partitions, retention, removal of deleted tenants. Who does it is settled by a lease row.
+/// queue tables, partitions, retention, removal of deleted tenants, samples of backlogs. Who does it is settled by a lease row.
 package final class UpkeepLoop: Service {
     package static let statements =
         SQL.statements.filter { $0.name.hasPrefix("upkeep.") } + DeliveryStore.upkeepStatements
@@ -54,6 +54,7 @@ package final class UpkeepLoop: Service {
         await cancelWhenGracefulShutdown {
             var lastReconcile: ContinuousClock.Instant?
             var lastPartitions: ContinuousClock.Instant?
+            var sampler = DepthSampler(self.client, self.node)
             while !Task.isCancelled {
                 do {
                     if try await self.isLeader() {
@@ -71,6 +72,7 @@ package final class UpkeepLoop: Service {
                             try await self.keepPartitions()
                             lastPartitions = .now
                         }
+                        try await sampler.sampleIfDue()
                     }
                 } catch is CancellationError {
                     return

@@ -3,13 +3,14 @@ import Model
 import Requests
 import Tenants
 
-/// Makes attempts of claimed deliveries, records their outcomes, and tells what they say of their destinations and of
-/// rollouts.
+/// Makes attempts of claimed deliveries, records their outcomes, and tells what they say of their destinations, of rollouts
+/// and of the tenant's traffic.
 struct Dispatcher: Sendable {
     let reporter: Reporter
     let watch: CircuitWatch
     let policies: CircuitPolicies
     let rollouts: RolloutCounts
+    let traffic: Traffic
     let destination: @Sendable (LaneID) async -> Destination?
 
     /// Returns when the outcome is recorded.
@@ -33,6 +34,7 @@ struct Dispatcher: Sendable {
         if await reporter.report(Report(delivery, outcome, mark: mark)) {
             watch.note(signal, of: key, claimedIn: delivery.epoch)
             rollouts.note(outcome, of: delivery)
+            traffic.attempted(outcome.verdict, of: delivery.tenant, shard: delivery.lane.shard)
         }
         return signal
     }

@@ -4,7 +4,7 @@ package import Model
 package import NIOCore
 import NIOPosix
 package import Postgres
-import Requests
+package import Requests
 import ServiceLifecycle
 package import Tenants
 
@@ -42,7 +42,8 @@ package struct Worker: Service {
     /// - Parameter snapshots: is running, or will be.
     package init(
         _ settings: ConnectionSettings, on loop: Loop, node: Node, configuration: WorkerConfiguration,
-        snapshots: SnapshotLoop, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
+        snapshots: SnapshotLoop, traffic: Traffic,
+        eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) throws {
         let egress = AddressGuard(configuration.egress)
         let tokenSender = HTTPSender(eventLoops: eventLoops, egress: egress)
@@ -69,7 +70,7 @@ package struct Worker: Service {
         rollouts = RolloutLoop(
             node: node, counts: rolloutCounts, store: RolloutStore(rolloutClient), logger: logger)
         let dispatcher = Dispatcher(
-            reporter: reporter, watch: watch, policies: policies, rollouts: rolloutCounts
+            reporter: reporter, watch: watch, policies: policies, rollouts: rolloutCounts, traffic: traffic
         ) { lane in
             if let known = snapshots.current.destination(lane) { return known }
             // Made a moment ago: a claim can be faster than the news of its destination.

@@ -37,7 +37,8 @@ struct Gateway {
         try await requireFitDatabase(roles, on: loop)
 
         let operators = Client(
-            .init(connection, name: "operators", statements: TenantStore.statements).acting(as: .worker), on: loop)
+            .init(connection, name: "operators", statements: TenantStore.statements + TrafficLoop.statements)
+                .acting(as: .worker), on: loop)
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
@@ -45,13 +46,15 @@ struct Gateway {
         let upkeep = UpkeepLoop(
             upkeepClient, node: node, retentionDays: try settings.retentionDays,
             removalGrace: try settings.api.storeDeadline + .seconds(20), logger: logger)
-        var services: [any Service] = [snapshots, upkeep]
+        let traffic = Traffic()
+        // What counts traffic comes later, and so is stopped before.
+        var services: [any Service] = [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
         var clients = [operators, upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
         var testSender: TestSender?
         if let waiters {
-            let ingest = try IngestParts(self, loop: loop)
+            let ingest = try IngestParts(self, traffic: traffic, loop: loop)
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
             let tenants = Client(
@@ -74,7 +77,7 @@ struct Gateway {
         if roles.contains(.work) {
             let made = try Worker(
                 connection, on: loop, node: node, configuration: try settings.worker, snapshots: snapshots,
-                eventLoops: eventLoops, logger: logger)
+                traffic: traffic, eventLoops: eventLoops, logger: logger)
             services.append(made)
             worker = made
         }
@@ -156,7 +159,7 @@ private struct IngestParts {
     let store: RequestStore
     let clients: [Client]
 
-    init(_ gateway: Gateway, loop: Loop) throws {
+    init(_ gateway: Gateway, traffic: Traffic, loop: Loop) throws {
         var configuration = Client.Configuration(
             gateway.connection, name: "ingest", connections: 2, statements: RequestStore.statements
         ).acting(as: .worker)
@@ -165,7 +168,8 @@ private struct IngestParts {
         let armClient = Client(
             .init(gateway.connection, name: "arm", statements: ArmLoop.statements).acting(as: .worker), on: loop)
         arm = ArmLoop(armClient, logger: gateway.logger)
-        store = RequestStore(storeClient, keyWindow: try gateway.settings.idempotencyWindow, arm: arm)
+        store = RequestStore(
+            storeClient, keyWindow: try gateway.settings.idempotencyWindow, arm: arm, traffic: traffic)
         clients = [storeClient, armClient]
     }
 }

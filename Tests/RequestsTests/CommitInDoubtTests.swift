@@ -108,7 +108,7 @@ import Testing
                     let arm = ArmLoop(direct.client(statements: ArmLoop.statements), logger: quiet)
                     let store = RequestStore(
                         indirect.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(3600),
-                        arm: arm, limits: limits)
+                        arm: arm, traffic: Traffic(), limits: limits)
                     try await withThrowingTaskGroup { group in
                         group.addTask { try await store.run() }
                         group.addTask { try await arm.run() }

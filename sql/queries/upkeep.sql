@@ -41,6 +41,18 @@ SELECT sluice.forget_changes($1) AS deleted;
 -- > deleted int4
 SELECT sluice.forget_flag_uses($1) AS deleted;
 
+-- name: upkeep.sample_depths
+-- $1 shards int2[]
+-- $2 budget interval
+-- > taken int4
+SELECT sluice.sample_depths($1, $2) AS taken;
+
+-- name: upkeep.forget_traffic
+-- $1 before interval
+-- $2 rows int4
+-- > deleted int4
+SELECT sluice.forget_traffic($1, $2) AS deleted;
+
 -- name: upkeep.finish_deletions
 -- $1 shards int2[]
 -- $2 holder uuid

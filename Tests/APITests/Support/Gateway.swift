@@ -140,7 +140,7 @@ func withGateway(
     configuration.operatorToken = operatorToken.flatMap { OperatorToken($0) }
     let armClient = database.client(statements: ArmLoop.statements, acting: .worker)
     let arm = ArmLoop(armClient, logger: quiet)
-    let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm)
+    let store = RequestStore(writer, keyWindow: .seconds(3600), arm: arm, traffic: Traffic())
     let (isReady, listening) = (Shared(true), Shared(0))
     let tried = Shared<[Destination]>([])
     let trial = DestinationTrial { destination, _ in

@@ -49,14 +49,15 @@ struct Gateway: Sendable {
 
         let arm = ArmLoop(database.client(statements: ArmLoop.statements), logger: quiet)
         store = RequestStore(
-            database.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(60), arm: arm)
+            database.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(60), arm: arm,
+            traffic: Traffic())
         var configuration = WorkerConfiguration()
         configuration.drainTimeout = drainTimeout
         configuration.egress = .loopback
         let snapshots = SnapshotLoop(tenants, logger: quiet)
         let worker = try Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
-            logger: quiet)
+            traffic: Traffic(), logger: quiet)
         isListening = Shared(false)
         _ = database.client { [isListening] configuration in
             configuration.channels = listens ? ["sluice_work", ArmLoop.channel, "sluice_circuit"] : []

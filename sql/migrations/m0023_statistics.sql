@@ -1,0 +1,215 @@
+-- What overviews and metrics show, at a cost that doesn't grow with the backlog: counts of traffic, which each process adds up
+-- itself, and samples of backlogs, which the leader takes.
+
+CREATE TABLE sluice.traffic (
+    shard     smallint NOT NULL,
+    tenant_id uuid NOT NULL,
+    minute    timestamptz NOT NULL CONSTRAINT minute_is_whole CHECK (extract(second FROM minute) = 0),
+    process   uuid NOT NULL,
+    accepted  bigint NOT NULL,
+    delivered bigint NOT NULL,
+    retried   bigint NOT NULL,
+    dead      bigint NOT NULL,
+    other     bigint NOT NULL,
+    PRIMARY KEY (shard, tenant_id, minute, process)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.traffic IS 'What processes stored and how their attempts ended, by tenant and minute. Each has rows of its own and writes them every ten seconds, so none waits for another; a crash of one loses as much. Rows are kept for a day. What sluice.enqueue stores is not counted as accepted, nor what ends without a worker''s attempt.';
+COMMENT ON COLUMN sluice.traffic.minute IS 'By the clock of the process.';
+COMMENT ON COLUMN sluice.traffic.process IS 'Made anew with each start.';
+COMMENT ON COLUMN sluice.traffic.accepted IS 'Requests that were committed; one that was there already under its idempotency key is not.';
+COMMENT ON COLUMN sluice.traffic.retried IS 'Attempts that failed and will be followed by another; so delivered and dead are of the last ones.';
+COMMENT ON COLUMN sluice.traffic.other IS 'Deliveries that had expired or were cancelled when a worker had them.';
+
+CREATE INDEX traffic_minute ON sluice.traffic (minute);
+
+CREATE TABLE sluice.depth (
+    shard         smallint NOT NULL,
+    tenant_id     uuid NOT NULL,
+    taken_at      timestamptz NOT NULL,
+    waiting       bigint NOT NULL,
+    held          bigint NOT NULL,
+    is_estimate   boolean NOT NULL,
+    in_flight     bigint NOT NULL,
+    dead          bigint NOT NULL,
+    oldest_due_at timestamptz,
+    destinations  bigint NOT NULL,
+    closed        bigint NOT NULL,
+    open          bigint NOT NULL,
+    half_open     bigint NOT NULL,
+    ramping       bigint NOT NULL,
+    paused        bigint NOT NULL,
+    forced        bigint NOT NULL,
+    PRIMARY KEY (shard, tenant_id)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.depth IS 'The latest sample of each tenant''s backlog and circuits. The leader takes one every fifteen seconds where that is little work, and seldomer where it is much.';
+COMMENT ON COLUMN sluice.depth.waiting IS 'Deliveries that wait, are scheduled or held.';
+COMMENT ON COLUMN sluice.depth.held IS 'Those of waiting whose gate is closed.';
+COMMENT ON COLUMN sluice.depth.is_estimate IS 'waiting, held or dead was more than there was time to count; it is what PostgreSQL''s statistics say.';
+COMMENT ON COLUMN sluice.depth.in_flight IS 'Attempts under way.';
+COMMENT ON COLUMN sluice.depth.dead IS 'Dead letters.';
+COMMENT ON COLUMN sluice.depth.oldest_due_at IS 'When the first of what waits is, or was, due; exact. NULL: nothing waits.';
+COMMENT ON COLUMN sluice.depth.closed IS 'Circuits in that state, as are the next three.';
+COMMENT ON COLUMN sluice.depth.paused IS 'Circuits that an operator holds open.';
+COMMENT ON COLUMN sluice.depth.forced IS 'Circuits that an operator keeps closed.';
+
+CREATE FUNCTION sluice.record_traffic(
+    p_process uuid, p_shards smallint[], p_tenants uuid[], p_minutes timestamptz[], p_accepted bigint[], p_delivered bigint[],
+    p_retried bigint[], p_dead bigint[], p_other bigint[]
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_recorded integer;
+BEGIN
+    -- A crash of the server takes what the processes know still, or what nobody misses.
+    PERFORM set_config('synchronous_commit', 'off', true);
+    INSERT INTO sluice.traffic AS t (shard, tenant_id, minute, process, accepted, delivered, retried, dead, other)
+    SELECT n.shard, n.tenant_id, n.minute, p_process, n.accepted, n.delivered, n.retried, n.dead, n.other
+    FROM unnest(p_shards, p_tenants, p_minutes, p_accepted, p_delivered, p_retried, p_dead, p_other)
+         AS n (shard, tenant_id, minute, accepted, delivered, retried, dead, other)
+    -- A tenant that was deleted meanwhile leaves no rows behind.
+    JOIN sluice.tenant o ON o.tenant_id = n.tenant_id
+    ON CONFLICT ON CONSTRAINT traffic_pkey DO UPDATE
+        SET accepted = EXCLUDED.accepted, delivered = EXCLUDED.delivered, retried = EXCLUDED.retried, dead = EXCLUDED.dead,
+            other = EXCLUDED.other;
+    GET DIAGNOSTICS v_recorded = ROW_COUNT;
+    RETURN v_recorded;
+END $$;
+
+COMMENT ON FUNCTION sluice.record_traffic IS 'Writes a process''s counts of minutes, whole and not as additions: to write them twice does no harm. Its commit is not flushed.';
+
+CREATE FUNCTION sluice.forget_traffic(p_before interval, p_rows integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_before  timestamptz := clock_timestamp() - p_before;
+    v_deleted integer;
+BEGIN
+    DELETE FROM sluice.traffic t WHERE t.ctid = ANY (ARRAY(SELECT o.ctid FROM sluice.traffic o WHERE o.minute < v_before LIMIT p_rows));
+    GET DIAGNOSTICS v_deleted = ROW_COUNT;
+    RETURN v_deleted;
+END $$;
+
+COMMENT ON FUNCTION sluice.forget_traffic IS 'Forgets up to p_rows rows of minutes that are older; returns how many.';
+
+CREATE FUNCTION sluice.likely_rows(p_table name, p_column name, p_values text[]) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT (sum(coalesce(common.share, s.other_share)) * s.rows)::bigint
+    FROM (SELECT density.rows, s.most_common_vals::text::text[] AS common, s.most_common_freqs AS shares,
+                 greatest(0, 1 - s.null_frac - covered.share) / greatest(
+                     1, CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - covered.values) AS other_share
+          FROM pg_catalog.pg_stats s
+          JOIN pg_catalog.pg_class c ON c.relname = s.tablename AND c.relnamespace = 'sluice'::regnamespace AND c.relpages > 0
+          CROSS JOIN LATERAL (
+              SELECT c.reltuples * pg_relation_size(c.oid) / current_setting('block_size')::integer / c.relpages AS rows) density
+          CROSS JOIN LATERAL (
+              SELECT coalesce(sum(f.share), 0) AS share, count(*) AS values FROM unnest(s.most_common_freqs) AS f (share)) covered
+          WHERE s.schemaname = 'sluice' AND s.tablename = p_table AND s.attname = p_column) s
+    CROSS JOIN unnest(p_values) AS asked (value)
+    LEFT JOIN unnest(s.common, s.shares) AS common (value, share) ON common.value = asked.value
+    GROUP BY s.rows
+$$;
+
+COMMENT ON FUNCTION sluice.likely_rows IS 'How many rows of a table have one of these values in a column, as PostgreSQL''s planner would guess by its statistics and the size that the table has now. NULL: it knows nothing. The statistics are the owner''s to read.';
+
+CREATE FUNCTION sluice.count_waiting(
+    p_shard smallint, p_lanes bigint[], p_until timestamptz, OUT waiting bigint, OUT is_estimate boolean, OUT in_flight bigint,
+    OUT oldest_due_at timestamptz
+) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_variable
+DECLARE
+    v_step  record;
+    v_limit integer;
+    v_many  text[] := '{}';
+    v_least bigint := 0;
+BEGIN
+    waiting := 0;
+    in_flight := 0;
+    FOR v_first IN 1..coalesce(cardinality(p_lanes), 0) BY 20 LOOP
+        -- A lane of 100,000 takes about 10 ms. When the time is over, lanes are only looked into.
+        v_limit := CASE WHEN clock_timestamp() < p_until THEN 100000 ELSE 1 END;
+        SELECT coalesce(sum(w.rows) FILTER (WHERE w.rows < v_limit), 0) AS counted,
+               coalesce(sum(w.rows) FILTER (WHERE w.rows = v_limit), 0) AS least,
+               array_agg(l.lane_id::text) FILTER (WHERE w.rows = v_limit) AS many,
+               min(w.oldest) AS oldest, sum(f.rows) AS flying
+        INTO v_step
+        FROM unnest(p_lanes[v_first:v_first + 19]) AS l (lane_id)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS rows, min(first.due_at) AS oldest FROM (
+                SELECT w.due_at FROM sluice.ready w WHERE w.shard = p_shard AND w.lane_id = l.lane_id ORDER BY w.due_at LIMIT v_limit) first) w
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS rows FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id) f;
+        waiting := waiting + v_step.counted;
+        v_least := v_least + v_step.least;
+        v_many := v_many || v_step.many;
+        in_flight := in_flight + v_step.flying;
+        oldest_due_at := least(oldest_due_at, v_step.oldest);
+    END LOOP;
+    is_estimate := v_least > 0;
+    IF is_estimate THEN waiting := waiting + greatest(v_least, sluice.likely_rows('ready', 'lane_id', v_many)); END IF;
+END $$;
+
+COMMENT ON FUNCTION sluice.count_waiting IS 'Counts what waits in lanes, each up to 100,000 and no longer than p_until; of the lanes that have more, or whose turn had not come, the rest is an estimate. When the first is due is exact.';
+
+CREATE FUNCTION sluice.take_depth(p_owner sluice.tenant, p_budget interval) RETURNS sluice.depth LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_now    timestamptz := clock_timestamp();
+    v_shard  smallint := p_owner.shard;
+    v_depth  sluice.depth;
+    v_pass   record;
+    v_hold   record;
+    v_passed bigint[];
+    v_held   bigint[];
+BEGIN
+    SELECT array_agg(l.lane_id) FILTER (WHERE l.gate = 'pass'), array_agg(l.lane_id) FILTER (WHERE l.gate = 'hold')
+    INTO v_passed, v_held
+    FROM sluice.lane l WHERE l.shard = v_shard AND l.tenant_id = p_owner.tenant_id;
+    v_pass := sluice.count_waiting(v_shard, v_passed, v_now + p_budget);
+    v_hold := sluice.count_waiting(v_shard, v_held, v_now + p_budget);
+    SELECT count(*), count(*) FILTER (WHERE c.state = 'closed'), count(*) FILTER (WHERE c.state = 'open'),
+           count(*) FILTER (WHERE c.state = 'half_open'), count(*) FILTER (WHERE c.state = 'ramping'),
+           count(*) FILTER (WHERE c.mode = 'forced_open'), count(*) FILTER (WHERE c.mode = 'forced_closed')
+    INTO v_depth.destinations, v_depth.closed, v_depth.open, v_depth.half_open, v_depth.ramping, v_depth.paused, v_depth.forced
+    FROM sluice.circuit c WHERE c.shard = v_shard AND c.tenant_id = p_owner.tenant_id;
+    SELECT count(*) INTO v_depth.dead FROM (
+        SELECT FROM sluice.dead_letter x WHERE x.shard = v_shard AND x.tenant_id = p_owner.tenant_id LIMIT 100000) first;
+
+    v_depth.shard := v_shard;
+    v_depth.tenant_id := p_owner.tenant_id;
+    v_depth.taken_at := v_now;
+    v_depth.waiting := v_pass.waiting + v_hold.waiting;
+    v_depth.held := v_hold.waiting;
+    v_depth.is_estimate := v_pass.is_estimate OR v_hold.is_estimate OR v_depth.dead = 100000;
+    v_depth.in_flight := v_pass.in_flight + v_hold.in_flight;
+    v_depth.oldest_due_at := least(v_pass.oldest_due_at, v_hold.oldest_due_at);
+    IF v_depth.dead = 100000 THEN
+        v_depth.dead := greatest(v_depth.dead, sluice.likely_rows('dead_letter', 'tenant_id', ARRAY[p_owner.tenant_id::text]));
+    END IF;
+    RETURN v_depth;
+END $$;
+
+COMMENT ON FUNCTION sluice.take_depth IS 'A sample of a tenant, for which p_budget is spent on counting, and then up to about 10 us a lane.';
+
+CREATE FUNCTION sluice.sample_depths(p_shards smallint[], p_budget interval) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_until   timestamptz := clock_timestamp() + p_budget;
+    v_tenant  sluice.tenant;
+    v_samples sluice.depth[] := '{}';
+    v_taken   integer;
+BEGIN
+    FOR v_tenant IN
+        SELECT t.* FROM sluice.tenant t LEFT JOIN sluice.depth d ON d.shard = t.shard AND d.tenant_id = t.tenant_id
+        WHERE t.shard = ANY (p_shards) ORDER BY d.taken_at NULLS FIRST, t.tenant_id
+    LOOP
+        v_samples := v_samples || sluice.take_depth(v_tenant, p_budget);
+        EXIT WHEN clock_timestamp() >= v_until;
+    END LOOP;
+    INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s JOIN sluice.tenant t ON t.tenant_id = s.tenant_id
+    ON CONFLICT ON CONSTRAINT depth_pkey DO UPDATE SET
+        taken_at = EXCLUDED.taken_at, waiting = EXCLUDED.waiting, held = EXCLUDED.held, is_estimate = EXCLUDED.is_estimate,
+        in_flight = EXCLUDED.in_flight, dead = EXCLUDED.dead, oldest_due_at = EXCLUDED.oldest_due_at, destinations = EXCLUDED.destinations,
+        closed = EXCLUDED.closed, open = EXCLUDED.open, half_open = EXCLUDED.half_open, ramping = EXCLUDED.ramping,
+        paused = EXCLUDED.paused, forced = EXCLUDED.forced;
+    GET DIAGNOSTICS v_taken = ROW_COUNT;
+    RETURN v_taken;
+END $$;
+
+COMMENT ON FUNCTION sluice.sample_depths IS 'Samples tenants, the oldest sample first, until the budget is spent; the others have their turn next. Only at the end it writes, so that until then it keeps no row from being vacuumed. It has the owner''s rights, for the statistics. Returns how many were sampled.';
