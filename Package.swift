@@ -74,6 +74,16 @@ let package = Package(
                 hummingbird,
                 httpTypes, nioCore, logging, lifecycle,
             ]),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "API", "FlagEngine", "JSON", "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, httpTypes,
+                logging, lifecycle,
+            ],
+            resources: [
+                .embedInCode("Assets/dashboard.css"), .embedInCode("Assets/dashboard.js"),
+                .embedInCode("Assets/icon.svg"),
+            ], swiftSettings: settings),
         module(
             "Worker",
             [
@@ -90,8 +100,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Worker",
-                "Sink",
+                "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "API", "Dashboard",
+                "Worker", "Sink",
                 "Bench", arguments, configuration, logging, lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -109,6 +119,11 @@ let package = Package(
         tests(
             "APITests",
             ["API", "FlagEngine", "JSON", "Circuits", "Requests", "Tenants", "Model", "Postgres", lifecycle, httpTypes]),
+        tests(
+            "DashboardTests",
+            [
+                "Dashboard", "API", "Circuits", "Requests", "Tenants", "JSON", "Model", "Postgres", lifecycle, httpTypes,
+            ]),
         tests(
             "WorkerTests",
             [

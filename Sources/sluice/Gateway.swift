@@ -1,5 +1,6 @@
 import API
 import Circuits
+import Dashboard
 import Logging
 import Model
 import NIOCore
@@ -37,8 +38,10 @@ struct Gateway {
         try await requireFitDatabase(roles, on: loop)
 
         let operators = Client(
-            .init(connection, name: "operators", statements: TenantStore.statements + TrafficLoop.statements)
-                .acting(as: .worker), on: loop)
+            .init(
+                connection, name: "operators",
+                statements: TenantStore.statements + TrafficLoop.statements + StatisticsReader.statements
+            ).acting(as: .worker), on: loop)
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(connection, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
@@ -58,20 +61,28 @@ struct Gateway {
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
             let tenants = Client(
-                .init(connection, name: "tenants", connections: 2, statements: APIStores.statements).acting(as: .api),
-                on: loop)
+                .init(
+                    connection, name: "tenants", connections: 2,
+                    statements: APIStores.statements + StatisticsReader.statements
+                ).acting(as: .api), on: loop)
             clients += ingest.clients + [tenants]
             services += [ingest.arm, ingest.store]
             var api = try settings.api
             if let port { api.port = port }
+            let stores = APIStores(tenants, operators: operators, secrets: secrets)
+            let arm: @Sendable (LaneID) -> Void = { [arm = ingest.arm] in arm.arm($0) }
+            let dashboard = Dashboard(
+                stores: stores, statistics: StatisticsReader(tenants), allStatistics: StatisticsReader(operators),
+                snapshot: { snapshots.current }, secrets: secrets, arm: arm, logger: logger)
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    stores: APIStores(tenants, operators: operators, secrets: secrets), waiters: waiters,
+                    stores: stores, waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
-                    arm: { [arm = ingest.arm] in arm.arm($0) },
+                    arm: arm,
                     isReady: { (try? await operators.query(SQL["tenants.version"], within: .seconds(1))) != nil },
-                    eventLoops: eventLoops, logger: logger, onListening: onListening))
+                    pages: dashboard.routes, eventLoops: eventLoops, logger: logger, onListening: onListening))
+            services.append(dashboard)
         }
         var worker: Worker?
         if roles.contains(.work) {

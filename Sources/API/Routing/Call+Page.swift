@@ -1,5 +1,6 @@
 package import HTTPTypes
 import HummingbirdCore
+import NIOCore
 package import Tenants
 
 /// What pages ask of a call, in words of no server library.
