@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs once, when PostgreSQL makes its data directory: the login of api and worker, which is no superuser (docs/access.md).
-# `sluice migrate`, which comes later, gives the roles their rights. With pg_maintain the gateway vacuums its queue tables.
+# `sluice migrate`, which comes later, gives the roles their rights.
 set -euo pipefail
 
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
@@ -8,5 +8,5 @@ psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
 CREATE ROLE sluice_api NOLOGIN;
 CREATE ROLE sluice_worker NOLOGIN;
 CREATE ROLE gateway LOGIN PASSWORD :'password';
-GRANT sluice_api, sluice_worker, pg_maintain TO gateway;
+GRANT sluice_api, sluice_worker TO gateway;
 SQL

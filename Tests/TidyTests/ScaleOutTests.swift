@@ -39,13 +39,14 @@ struct ScaleOutTests {
         "request", "idempotency_key", "lane", "ready", "in_flight", "attempt", "dead_letter", "destination", "api_key",
         "delivery", "health_check", "expiry", "replay", "route", "source", "flag_set", "flag", "flag_revision",
         "flag_use",
-        "rollout", "rollout_outcome",
+        "rollout", "rollout_outcome", "traffic", "depth",
     ]
 
-    /// Of the configuration's snapshot, which is of all shards, of partitions, which span them, and of what ends with time
-    /// everywhere.
+    /// Of the configuration's snapshot, which is of all shards, of partitions, which span them, of what ends with time
+    /// everywhere, and of samples of all tenants.
     static let wholeCluster: Set = [
         "keys.all", "destinations.all", "circuits.policies", "sluice.drop_partitions", "sluice.forget_flag_uses",
+        "statistics.depths", "statistics.totals",
     ]
 }
 

@@ -49,7 +49,8 @@ struct SchemaTests {
             "what a tenant owns has shard and tenant_id, or shard and lane_id",
             """
             SELECT c.relname::text FROM \(tables)
-            AND c.relname NOT IN ('tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership')
+            AND c.relname NOT IN (
+                'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'traffic_total')
             AND NOT (ARRAY['shard', 'tenant_id'] <@ \(columns) OR ARRAY['shard', 'lane_id'] <@ \(columns))
             """),
         Rule(
@@ -72,12 +73,13 @@ struct SchemaTests {
                 FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) columns
             WHERE c.relnamespace = 'sluice'::regnamespace AND NOT c.relispartition
-              AND c.relname NOT IN ('tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership')
+              AND c.relname NOT IN (
+                  'tenant', 'tenant_reader', 'migration', 'config_version', 'config_change', 'leadership', 'traffic_total')
               AND NOT (columns.names[1] = 'shard'
                        AND (columns.names[2] IN ('tenant_id', 'lane_id')
                             OR name.relname IN ('lane_timer', 'circuit_probe', 'circuit_timer', 'idempotency_key_expiry',
                                                 'health_check_timer', 'health_check_shared', 'expiry_pkey',
-                                                'rollout_check')))
+                                                'rollout_check', 'traffic_minute')))
             """),
         Rule(
             "every table has a primary key",

@@ -224,7 +224,8 @@ DECLARE
     -- lock a tenant's row it must be able to write a column of it; this one its policy keeps as it is.
     v_api   jsonb := '{"request": "SELECT, UPDATE (lanes)", "attempt": "SELECT, INSERT", "tenant": "SELECT, UPDATE (tenant_id)", "config_change": "INSERT",
                        "in_flight": "SELECT, UPDATE (is_cancelled)", "idempotency_key": "", "expiry": "", "tenant_reader": "",
-                       "config_version": "SELECT, UPDATE", "migration": "SELECT", "flag_revision": "SELECT, INSERT"}';
+                       "config_version": "SELECT, UPDATE", "migration": "SELECT", "flag_revision": "SELECT, INSERT",
+                       "traffic": "SELECT", "depth": "SELECT"}';
 BEGIN
     GRANT USAGE ON SCHEMA sluice TO sluice_api, sluice_worker, sluice_reader, sluice_tenant_reader;
     REVOKE ALL ON ALL TABLES IN SCHEMA sluice FROM PUBLIC, sluice_api, sluice_worker, sluice_reader, sluice_tenant_reader;
@@ -244,6 +245,10 @@ BEGIN
             EXECUTE format('GRANT %s ON sluice.%I TO %I', v_grant.privileges, v_table.name, v_grant.role_name);
         END LOOP;
     END LOOP;
+    -- The leader vacuums them itself. Before PostgreSQL 17 only an owner may.
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        EXECUTE 'GRANT MAINTAIN ON sluice.ready, sluice.in_flight, sluice.lane TO sluice_worker';
+    END IF;
     FOR v_view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind = 'v' LOOP
         EXECUTE format('ALTER VIEW sluice.%I SET (security_invoker = true)', v_view);
         EXECUTE format('GRANT SELECT ON sluice.%I TO sluice_api, sluice_worker, sluice_reader, sluice_tenant_reader', v_view);

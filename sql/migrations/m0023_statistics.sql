@@ -21,7 +21,20 @@ COMMENT ON COLUMN sluice.traffic.accepted IS 'Requests that were committed; one 
 COMMENT ON COLUMN sluice.traffic.retried IS 'Attempts that failed and will be followed by another; so delivered and dead are of the last ones.';
 COMMENT ON COLUMN sluice.traffic.other IS 'Deliveries that had expired or were cancelled when a worker had them.';
 
-CREATE INDEX traffic_minute ON sluice.traffic (minute);
+CREATE INDEX traffic_minute ON sluice.traffic (shard, minute);
+
+CREATE TABLE sluice.traffic_total (
+    minute    timestamptz NOT NULL CONSTRAINT minute_of_total_is_whole CHECK (extract(second FROM minute) = 0),
+    process   uuid NOT NULL,
+    accepted  bigint NOT NULL,
+    delivered bigint NOT NULL,
+    retried   bigint NOT NULL,
+    dead      bigint NOT NULL,
+    other     bigint NOT NULL,
+    PRIMARY KEY (minute, process)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+COMMENT ON TABLE sluice.traffic_total IS 'The same over all tenants, so that it can be told without reading the rows of each.';
 
 CREATE TABLE sluice.depth (
     shard         smallint NOT NULL,
@@ -61,8 +74,15 @@ CREATE FUNCTION sluice.record_traffic(
 DECLARE
     v_recorded integer;
 BEGIN
-    -- A crash of the server takes what the processes know still, or what nobody misses.
     PERFORM set_config('synchronous_commit', 'off', true);
+    INSERT INTO sluice.traffic_total (minute, process, accepted, delivered, retried, dead, other)
+    SELECT n.minute, p_process, n.accepted, n.delivered, n.retried, n.dead, n.other
+    FROM unnest(p_tenants, p_minutes, p_accepted, p_delivered, p_retried, p_dead, p_other)
+         AS n (tenant_id, minute, accepted, delivered, retried, dead, other)
+    WHERE n.tenant_id IS NULL
+    ON CONFLICT ON CONSTRAINT traffic_total_pkey DO UPDATE
+        SET accepted = EXCLUDED.accepted, delivered = EXCLUDED.delivered, retried = EXCLUDED.retried, dead = EXCLUDED.dead,
+            other = EXCLUDED.other;
     INSERT INTO sluice.traffic AS t (shard, tenant_id, minute, process, accepted, delivered, retried, dead, other)
     SELECT n.shard, n.tenant_id, n.minute, p_process, n.accepted, n.delivered, n.retried, n.dead, n.other
     FROM unnest(p_shards, p_tenants, p_minutes, p_accepted, p_delivered, p_retried, p_dead, p_other)
@@ -76,93 +96,121 @@ BEGIN
     RETURN v_recorded;
 END $$;
 
-COMMENT ON FUNCTION sluice.record_traffic IS 'Writes a process''s counts of minutes, whole and not as additions: to write them twice does no harm. Its commit is not flushed.';
+COMMENT ON FUNCTION sluice.record_traffic IS 'Writes a process''s counts of minutes, whole and not as additions: to write them twice does no harm. Without a tenant: over all of them. Its commit is not flushed. Returns the rows of tenants.';
 
-CREATE FUNCTION sluice.forget_traffic(p_before interval, p_rows integer) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION sluice.forget_traffic(p_shards smallint[], p_before interval, p_rows integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     v_before  timestamptz := clock_timestamp() - p_before;
     v_deleted integer;
 BEGIN
-    DELETE FROM sluice.traffic t WHERE t.ctid = ANY (ARRAY(SELECT o.ctid FROM sluice.traffic o WHERE o.minute < v_before LIMIT p_rows));
+    DELETE FROM sluice.traffic_total t WHERE t.minute < v_before;
+    WITH old AS MATERIALIZED (
+        SELECT t.shard, t.tenant_id, t.minute, t.process FROM sluice.traffic t
+        WHERE t.shard = ANY (p_shards) AND t.minute < v_before LIMIT p_rows)
+    DELETE FROM sluice.traffic t USING old
+    WHERE t.shard = old.shard AND t.tenant_id = old.tenant_id AND t.minute = old.minute AND t.process = old.process;
     GET DIAGNOSTICS v_deleted = ROW_COUNT;
     RETURN v_deleted;
 END $$;
 
-COMMENT ON FUNCTION sluice.forget_traffic IS 'Forgets up to p_rows rows of minutes that are older; returns how many.';
+COMMENT ON FUNCTION sluice.forget_traffic IS 'Forgets minutes that are older, of tenants up to p_rows rows; returns how many.';
 
-CREATE FUNCTION sluice.likely_rows(p_table name, p_column name, p_values text[]) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT (sum(coalesce(common.share, s.other_share)) * s.rows)::bigint
-    FROM (SELECT density.rows, s.most_common_vals::text::text[] AS common, s.most_common_freqs AS shares,
-                 greatest(0, 1 - s.null_frac - covered.share) / greatest(
-                     1, CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - covered.values) AS other_share
-          FROM pg_catalog.pg_stats s
-          JOIN pg_catalog.pg_class c ON c.relname = s.tablename AND c.relnamespace = 'sluice'::regnamespace AND c.relpages > 0
-          CROSS JOIN LATERAL (
-              SELECT c.reltuples * pg_relation_size(c.oid) / current_setting('block_size')::integer / c.relpages AS rows) density
-          CROSS JOIN LATERAL (
-              SELECT coalesce(sum(f.share), 0) AS share, count(*) AS values FROM unnest(s.most_common_freqs) AS f (share)) covered
-          WHERE s.schemaname = 'sluice' AND s.tablename = p_table AND s.attname = p_column) s
-    CROSS JOIN unnest(p_values) AS asked (value)
-    LEFT JOIN unnest(s.common, s.shares) AS common (value, share) ON common.value = asked.value
-    GROUP BY s.rows
+CREATE FUNCTION sluice.likely_rows(p_table name, p_column name, p_values text[]) RETURNS TABLE (value text, rows bigint)
+LANGUAGE sql STABLE ROWS 1000 AS $$
+    WITH known AS (
+        SELECT s.most_common_vals::text::text[] AS common, s.most_common_freqs AS shares, 1 - s.null_frac - covered.share AS other_share,
+               CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - covered.values AS others,
+               c.reltuples * pg_relation_size(c.oid) / current_setting('block_size')::integer / c.relpages AS rows
+        FROM pg_catalog.pg_stats s
+        JOIN pg_catalog.pg_class c ON c.relname = s.tablename AND c.relnamespace = 'sluice'::regnamespace AND c.relpages > 0
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(f.share), 0) AS share, count(*) AS values FROM unnest(s.most_common_freqs) AS f (share)) covered
+        WHERE s.schemaname = 'sluice' AND s.tablename = p_table AND s.attname = p_column),
+    asked AS (
+        SELECT a.value, common.share FROM unnest(p_values) AS a (value)
+        LEFT JOIN (SELECT c.* FROM known k CROSS JOIN unnest(k.common, k.shares) AS c (value, share)) common ON common.value = a.value)
+    -- A guess of how many values there are is too low where there are many: those that were asked for are there.
+    SELECT a.value, (k.rows * coalesce(a.share, greatest(0, k.other_share) / greatest(
+        k.others, count(*) FILTER (WHERE a.share IS NULL) OVER (), 1)))::bigint
+    FROM known k CROSS JOIN asked a
 $$;
 
-COMMENT ON FUNCTION sluice.likely_rows IS 'How many rows of a table have one of these values in a column, as PostgreSQL''s planner would guess by its statistics and the size that the table has now. NULL: it knows nothing. The statistics are the owner''s to read.';
+COMMENT ON FUNCTION sluice.likely_rows IS 'How many rows of a table have each of these values in a column, which are different and are there, by PostgreSQL''s statistics and the size that the table has now. No row: it knows nothing. The statistics are the owner''s to read.';
 
 CREATE FUNCTION sluice.count_waiting(
-    p_shard smallint, p_lanes bigint[], p_until timestamptz, OUT waiting bigint, OUT is_estimate boolean, OUT in_flight bigint,
-    OUT oldest_due_at timestamptz
-) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    p_shard smallint, p_lanes bigint[], p_held boolean[], p_until timestamptz, OUT waiting bigint, OUT held bigint, OUT is_estimate boolean,
+    OUT in_flight bigint, OUT oldest_due_at timestamptz
+) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_variable
 DECLARE
-    v_step  record;
+    v_first integer := 1;
+    v_last  integer;
     v_limit integer;
-    v_many  text[] := '{}';
-    v_least bigint := 0;
+    v_step  record;
+    v_lanes text[] := '{}';
+    v_held  boolean[] := '{}';
+    v_least bigint[] := '{}';
 BEGIN
     waiting := 0;
+    held := 0;
     in_flight := 0;
-    FOR v_first IN 1..coalesce(cardinality(p_lanes), 0) BY 20 LOOP
-        -- A lane of 100,000 takes about 10 ms. When the time is over, lanes are only looked into.
-        v_limit := CASE WHEN clock_timestamp() < p_until THEN 100000 ELSE 1 END;
-        SELECT coalesce(sum(w.rows) FILTER (WHERE w.rows < v_limit), 0) AS counted,
-               coalesce(sum(w.rows) FILTER (WHERE w.rows = v_limit), 0) AS least,
-               array_agg(l.lane_id::text) FILTER (WHERE w.rows = v_limit) AS many,
-               min(w.oldest) AS oldest, sum(f.rows) AS flying
+    WHILE v_first <= cardinality(p_lanes) LOOP
+        -- A lane of 100,000 takes about 10 ms. When the time is over, the rest is looked into only.
+        IF clock_timestamp() < p_until THEN
+            v_last := v_first + 9;
+            v_limit := 100000;
+        ELSE
+            v_last := cardinality(p_lanes);
+            v_limit := 1;
+        END IF;
+        SELECT coalesce(sum(w.rows) FILTER (WHERE w.rows < v_limit), 0) AS waiting,
+               coalesce(sum(w.rows) FILTER (WHERE w.rows < v_limit AND l.is_held), 0) AS held,
+               array_agg(l.lane_id::text) FILTER (WHERE w.rows = v_limit) AS lanes,
+               array_agg(l.is_held) FILTER (WHERE w.rows = v_limit) AS are_held,
+               array_agg(w.rows) FILTER (WHERE w.rows = v_limit) AS least,
+               min(w.oldest_due_at) AS oldest_due_at, sum(f.rows) AS in_flight
         INTO v_step
-        FROM unnest(p_lanes[v_first:v_first + 19]) AS l (lane_id)
+        FROM unnest(p_lanes[v_first:v_last], p_held[v_first:v_last]) AS l (lane_id, is_held)
         CROSS JOIN LATERAL (
-            SELECT count(*) AS rows, min(first.due_at) AS oldest FROM (
+            SELECT count(*) AS rows, min(first.due_at) AS oldest_due_at FROM (
                 SELECT w.due_at FROM sluice.ready w WHERE w.shard = p_shard AND w.lane_id = l.lane_id ORDER BY w.due_at LIMIT v_limit) first) w
         CROSS JOIN LATERAL (
             SELECT count(*) AS rows FROM sluice.in_flight f WHERE f.shard = p_shard AND f.lane_id = l.lane_id) f;
-        waiting := waiting + v_step.counted;
-        v_least := v_least + v_step.least;
-        v_many := v_many || v_step.many;
-        in_flight := in_flight + v_step.flying;
-        oldest_due_at := least(oldest_due_at, v_step.oldest);
+        waiting := waiting + v_step.waiting;
+        held := held + v_step.held;
+        in_flight := in_flight + v_step.in_flight;
+        oldest_due_at := least(oldest_due_at, v_step.oldest_due_at);
+        v_lanes := v_lanes || v_step.lanes;
+        v_held := v_held || v_step.are_held;
+        v_least := v_least || v_step.least;
+        v_first := v_last + 1;
     END LOOP;
-    is_estimate := v_least > 0;
-    IF is_estimate THEN waiting := waiting + greatest(v_least, sluice.likely_rows('ready', 'lane_id', v_many)); END IF;
+    is_estimate := v_lanes <> '{}';
+    IF is_estimate THEN
+        SELECT waiting + sum(many.rows), held + coalesce(sum(many.rows) FILTER (WHERE many.is_held), 0) INTO waiting, held FROM (
+            SELECT l.is_held, greatest(l.least, e.rows) AS rows FROM unnest(v_lanes, v_held, v_least) AS l (lane, is_held, least)
+            LEFT JOIN sluice.likely_rows('ready', 'lane_id', v_lanes) e ON e.value = l.lane) many;
+    END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.count_waiting IS 'Counts what waits in lanes, each up to 100,000 and no longer than p_until; of the lanes that have more, or whose turn had not come, the rest is an estimate. When the first is due is exact.';
+COMMENT ON FUNCTION sluice.count_waiting IS 'Counts what waits in lanes, up to 100,000 in each and no longer than p_until; what is in lanes that have more, or whose turn had not come then, is an estimate. When the first is due is exact.';
 
 CREATE FUNCTION sluice.take_depth(p_owner sluice.tenant, p_budget interval) RETURNS sluice.depth LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_now    timestamptz := clock_timestamp();
-    v_shard  smallint := p_owner.shard;
-    v_depth  sluice.depth;
-    v_pass   record;
-    v_hold   record;
-    v_passed bigint[];
-    v_held   bigint[];
+    v_now   timestamptz := clock_timestamp();
+    v_shard smallint := p_owner.shard;
+    v_depth sluice.depth;
+    v_lanes bigint[];
+    v_held  boolean[];
 BEGIN
-    SELECT array_agg(l.lane_id) FILTER (WHERE l.gate = 'pass'), array_agg(l.lane_id) FILTER (WHERE l.gate = 'hold')
-    INTO v_passed, v_held
+    v_depth.shard := v_shard;
+    v_depth.tenant_id := p_owner.tenant_id;
+    v_depth.taken_at := v_now;
+    SELECT array_agg(l.lane_id ORDER BY l.lane_id), array_agg(l.gate = 'hold' ORDER BY l.lane_id) INTO v_lanes, v_held
     FROM sluice.lane l WHERE l.shard = v_shard AND l.tenant_id = p_owner.tenant_id;
-    v_pass := sluice.count_waiting(v_shard, v_passed, v_now + p_budget);
-    v_hold := sluice.count_waiting(v_shard, v_held, v_now + p_budget);
+    SELECT w.waiting, w.held, w.is_estimate, w.in_flight, w.oldest_due_at
+    INTO v_depth.waiting, v_depth.held, v_depth.is_estimate, v_depth.in_flight, v_depth.oldest_due_at
+    FROM sluice.count_waiting(v_shard, v_lanes, v_held, v_now + p_budget) w;
     SELECT count(*), count(*) FILTER (WHERE c.state = 'closed'), count(*) FILTER (WHERE c.state = 'open'),
            count(*) FILTER (WHERE c.state = 'half_open'), count(*) FILTER (WHERE c.state = 'ramping'),
            count(*) FILTER (WHERE c.mode = 'forced_open'), count(*) FILTER (WHERE c.mode = 'forced_closed')
@@ -170,22 +218,15 @@ BEGIN
     FROM sluice.circuit c WHERE c.shard = v_shard AND c.tenant_id = p_owner.tenant_id;
     SELECT count(*) INTO v_depth.dead FROM (
         SELECT FROM sluice.dead_letter x WHERE x.shard = v_shard AND x.tenant_id = p_owner.tenant_id LIMIT 100000) first;
-
-    v_depth.shard := v_shard;
-    v_depth.tenant_id := p_owner.tenant_id;
-    v_depth.taken_at := v_now;
-    v_depth.waiting := v_pass.waiting + v_hold.waiting;
-    v_depth.held := v_hold.waiting;
-    v_depth.is_estimate := v_pass.is_estimate OR v_hold.is_estimate OR v_depth.dead = 100000;
-    v_depth.in_flight := v_pass.in_flight + v_hold.in_flight;
-    v_depth.oldest_due_at := least(v_pass.oldest_due_at, v_hold.oldest_due_at);
     IF v_depth.dead = 100000 THEN
-        v_depth.dead := greatest(v_depth.dead, sluice.likely_rows('dead_letter', 'tenant_id', ARRAY[p_owner.tenant_id::text]));
+        v_depth.is_estimate := true;
+        SELECT greatest(v_depth.dead, max(e.rows)) INTO v_depth.dead
+        FROM sluice.likely_rows('dead_letter', 'tenant_id', ARRAY[p_owner.tenant_id::text]) e;
     END IF;
     RETURN v_depth;
 END $$;
 
-COMMENT ON FUNCTION sluice.take_depth IS 'A sample of a tenant, for which p_budget is spent on counting, and then up to about 10 us a lane.';
+COMMENT ON FUNCTION sluice.take_depth IS 'A sample of a tenant: p_budget is spent on counting, and then a look into each lane that is left.';
 
 CREATE FUNCTION sluice.sample_depths(p_shards smallint[], p_budget interval) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

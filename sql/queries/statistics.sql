@@ -48,7 +48,7 @@ ORDER BY m.minute;
 WITH counted AS (
     SELECT t.minute, sum(t.accepted)::bigint AS accepted, sum(t.delivered)::bigint AS delivered, sum(t.retried)::bigint AS retried,
            sum(t.dead)::bigint AS dead, sum(t.other)::bigint AS other
-    FROM sluice.traffic t
+    FROM sluice.traffic_total t
     WHERE t.minute > date_trunc('minute', now()) - make_interval(mins => $1::integer)
     GROUP BY t.minute)
 SELECT m.minute, coalesce(c.accepted, 0) AS accepted, coalesce(c.delivered, 0) AS delivered, coalesce(c.retried, 0) AS retried,
@@ -82,7 +82,7 @@ SELECT d.tenant_id, d.shard, t.name, d.taken_at, d.waiting, d.held, d.is_estimat
        d.closed, d.open, d.half_open, d.ramping, d.paused, d.forced
 FROM sluice.depth d
 JOIN sluice.tenant t ON t.tenant_id = d.tenant_id
-ORDER BY d.waiting DESC, t.name LIMIT $1;
+ORDER BY d.waiting DESC, t.name LIMIT $1::integer;
 
 -- name: statistics.depth
 -- $1 shard int2

@@ -48,10 +48,11 @@ SELECT sluice.forget_flag_uses($1) AS deleted;
 SELECT sluice.sample_depths($1, $2) AS taken;
 
 -- name: upkeep.forget_traffic
--- $1 before interval
--- $2 rows int4
+-- $1 shards int2[]
+-- $2 before interval
+-- $3 rows int4
 -- > deleted int4
-SELECT sluice.forget_traffic($1, $2) AS deleted;
+SELECT sluice.forget_traffic($1, $2, $3) AS deleted;
 
 -- name: upkeep.finish_deletions
 -- $1 shards int2[]

@@ -25,7 +25,8 @@ struct DepthSampler {
         guard turns.isDue(at: began) else { return }
         defer { turns.took(from: began, to: .now) }
         _ = try await client.execute(SQL["upkeep.sample_depths"], Parameters(node.shards, Self.budget))
-        _ = try await client.execute(SQL["upkeep.forget_traffic"], Parameters(Self.trafficKept, Self.forgotten))
+        _ = try await client.execute(
+            SQL["upkeep.forget_traffic"], Parameters(node.shards, Self.trafficKept, Self.forgotten))
     }
 }
 

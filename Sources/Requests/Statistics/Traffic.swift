@@ -2,12 +2,13 @@ package import Model
 import Postgres
 import Synchronization
 
-/// What one process stored and how its attempts ended, by tenant and minute, until it is recorded. Safe to use from any
-/// thread.
+/// What one process stored and how its attempts ended, by minute, for each tenant and for all of them, until it is
+/// recorded. Safe to use from any thread.
 package final class Traffic: Sendable {
     struct Place: Hashable {
         let shard: Int16
-        let tenant: TenantID
+        /// nil: all of them, on all shards; the shard is 0 then.
+        let tenant: TenantID?
         /// Its first moment.
         let minute: Timestamp
     }
@@ -29,6 +30,14 @@ package final class Traffic: Sendable {
     private struct State {
         var entries: [Place: Entry] = [:]
         var uncounted = 0
+
+        mutating func add(_ place: Place, _ limit: Int, _ change: (inout Counts) -> Void) {
+            if entries.count < limit || entries[place] != nil {
+                change(&entries[place, default: Entry()].counts)
+            } else {
+                uncounted += 1
+            }
+        }
     }
 
     /// Tenants and minutes that are kept while they can't be recorded, about 10 MB: eight hours of 100 busy tenants. What
@@ -68,13 +77,10 @@ package final class Traffic: Sendable {
     }
 
     private func add(_ tenant: TenantID, _ shard: Int16, _ change: (inout Counts) -> Void) {
-        let place = Place(shard: shard, tenant: tenant, minute: clock().minute)
+        let minute = clock().minute
         state.withLock { state in
-            guard state.entries.count < limit || state.entries[place] != nil else {
-                state.uncounted += 1
-                return
-            }
-            change(&state.entries[place, default: Entry()].counts)
+            state.add(Place(shard: shard, tenant: tenant, minute: minute), limit, change)
+            state.add(Place(shard: 0, tenant: nil, minute: minute), limit, change)
         }
     }
 

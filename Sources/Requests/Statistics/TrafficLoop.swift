@@ -2,7 +2,7 @@ package import Logging
 import Model
 package import Postgres
 import SQL
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Records traffic now and then. What can't be recorded waits for the next round.
 package struct TrafficLoop: Service {
@@ -58,7 +58,7 @@ extension Parameters {
     fileprivate init(_ traffic: [(place: Traffic.Place, counts: Traffic.Counts)], of process: WorkerID) {
         let (places, counts) = (traffic.map(\.place), traffic.map(\.counts))
         self.init(
-            process.uuid, places.map(\.shard), places.map(\.tenant.uuid), places.map(\.minute), counts.map(\.accepted),
+            process.uuid, places.map(\.shard), places.map(\.tenant?.uuid), places.map(\.minute), counts.map(\.accepted),
             counts.map(\.delivered), counts.map(\.retried), counts.map(\.dead), counts.map(\.other))
     }
 }

@@ -80,6 +80,13 @@ struct Belongings: Sendable {
                 SELECT shard, tenant_id, rollout_id, step, true, 'x', 1, 0, started_at FROM sluice.rollout WHERE tenant_id = $1
                 """), Parameters(made.tenant))
         _ = try await site.client.execute(
+            Statement(
+                """
+                INSERT INTO sluice.traffic (shard, tenant_id, minute, process, accepted, delivered, retried, dead, other)
+                VALUES ($1, $2, date_trunc('minute', now()), gen_random_uuid(), 4, 1, 0, 1, 0)
+                """), Parameters(Site.shard, made.tenant))
+        _ = try await site.client.execute(SQL["upkeep.sample_depths"], Parameters([Site.shard], Duration.seconds(1)))
+        _ = try await site.client.execute(
             Statement("INSERT INTO sluice.tenant_reader (role_name, shard, tenant_id) VALUES ($1::text, $2, $3)"),
             Parameters("reader of \(name)", Site.shard, made.tenant))
         return made

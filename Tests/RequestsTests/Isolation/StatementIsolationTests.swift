@@ -19,7 +19,8 @@ import Testing
         "requests.body", "requests.cancel", "requests.deliveries", "requests.find", "requests.list",
         "requests.outcome", "requests.replay", "rollouts.of_flag", "rollouts.order", "rollouts.start", "routes.delete",
         "routes.of_tenant", "routes.put", "sources.delete",
-        "sources.of_tenant", "sources.put", "sources.rotate", "tenants.in_flight", "tenants.waiting",
+        "sources.of_tenant", "sources.put", "sources.rotate", "statistics.depth", "statistics.traffic",
+        "tenants.in_flight", "tenants.waiting",
     ]
 
     /// What the gateway does for all of them, as another role.
@@ -34,13 +35,14 @@ import Testing
         "health.return", "health.told", "keys.all", "keys.changed", "keys.note_uses", "replays.advance",
         "replays.running", "requests.store", "rollouts.check", "rollouts.note", "routes.all", "routes.changed",
         "sources.all", "sources.changed",
-        "sources.reseal", "sources.sealed_otherwise", "tenants.all", "tenants.change_quotas", "tenants.changed",
+        "sources.reseal", "sources.sealed_otherwise", "statistics.depths", "statistics.record_traffic",
+        "statistics.totals",
+        "statistics.traffic_of_all", "tenants.all", "tenants.change_quotas", "tenants.changed",
         "tenants.changes", "tenants.create", "tenants.find", "tenants.grant_reader", "tenants.list",
         "tenants.revoke_reader",
         "tenants.set_state", "tenants.version", "upkeep.bloated", "upkeep.drop_partitions", "upkeep.ensure_partitions",
         "upkeep.expire_keys", "upkeep.finish_deletions", "upkeep.forget_changes", "upkeep.forget_flag_uses",
-        "upkeep.lead",
-        "upkeep.remove_tenants",
+        "upkeep.forget_traffic", "upkeep.lead", "upkeep.remove_tenants", "upkeep.sample_depths",
         "upkeep.vacuum_in_flight", "upkeep.vacuum_lane", "upkeep.vacuum_ready",
     ]
 

@@ -47,17 +47,21 @@ struct Gateway: Sendable {
                 note: "not about circuits")
         }
 
+        let traffic = Traffic()
+        // Recorded when all else has stopped.
+        let trafficLoop = TrafficLoop(
+            traffic, database.client(statements: TrafficLoop.statements), every: .seconds(3_600), logger: quiet)
         let arm = ArmLoop(database.client(statements: ArmLoop.statements), logger: quiet)
         store = RequestStore(
             database.client(statements: RequestStore.statements, connections: 2), keyWindow: .seconds(60), arm: arm,
-            traffic: Traffic())
+            traffic: traffic)
         var configuration = WorkerConfiguration()
         configuration.drainTimeout = drainTimeout
         configuration.egress = .loopback
         let snapshots = SnapshotLoop(tenants, logger: quiet)
         let worker = try Worker(
             database.settings, on: database.loop, node: .only, configuration: configuration, snapshots: snapshots,
-            traffic: Traffic(), logger: quiet)
+            traffic: traffic, logger: quiet)
         isListening = Shared(false)
         _ = database.client { [isListening] configuration in
             configuration.channels = listens ? ["sluice_work", ArmLoop.channel, "sluice_circuit"] : []
@@ -74,7 +78,7 @@ struct Gateway: Sendable {
                 }
             }
         }
-        self.worker = ServiceGroup(services: [arm, store, snapshots, worker], logger: quiet)
+        self.worker = ServiceGroup(services: [trafficLoop, arm, store, snapshots, worker], logger: quiet)
     }
 
     /// A second destination of the tenant, at the same address.
