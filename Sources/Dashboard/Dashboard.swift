@@ -1,8 +1,9 @@
 package import API
+import HTTPTypes
 package import Logging
 package import Model
 package import Requests
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Tenants
 
 /// The pages of the gateway, for people. It lies above the API, and reads and does all by the same stores.

@@ -8,10 +8,10 @@ struct TrafficChart {
 
     let minutes: [TrafficMinute]
 
-    private struct Line {
+    private struct Line: Sendable {
         let name: String
         let kind: String
-        let value: (TrafficMinute) -> Int64
+        let value: @Sendable (TrafficMinute) -> Int64
     }
 
     private static let lines = [

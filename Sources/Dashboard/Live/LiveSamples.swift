@@ -1,5 +1,6 @@
 import Model
 import Synchronization
+import Tenants
 
 /// Looks at pages for all streams of the same page together.
 final class LiveSamples: Sendable {
@@ -9,11 +10,6 @@ final class LiveSamples: Sendable {
         let tenant: TenantID?
         let target: String
 
-        init(_ visit: Visit) {
-            isOperator = if case .operator = visit.viewer { true } else { false }
-            tenant = visit.tenant?.id
-            target = visit.target
-        }
     }
 
     private struct Sample {
@@ -36,5 +32,12 @@ final class LiveSamples: Sendable {
             return sample
         }
         return try await sample.regions.value
+    }
+}
+
+extension LiveSamples.Key {
+    init(_ visit: Visit) {
+        let isOperator = if case .operator = visit.viewer { true } else { false }
+        self.init(isOperator: isOperator, tenant: visit.tenant?.id, target: visit.target)
     }
 }

@@ -1,4 +1,5 @@
 import API
+import Tenants
 
 /// The frame of all pages.
 struct Layout {

@@ -1,6 +1,7 @@
 import API
 import JSON
 import Model
+import Postgres
 import Requests
 
 /// What the page of a request is made of.

@@ -7,9 +7,9 @@ enum SameOrigin {
     static func sent(_ head: HTTPRequest) -> Bool {
         if let site = head.headerFields[.fetchSite] { return site == "same-origin" }
         guard let origin = head.headerFields[.origin] else { return true }
-        guard let scheme = origin.range(of: "://") else { return false }
-        let host = origin[scheme.upperBound...]
-        return [head.authority, head.headerFields[.forwardedHost]].contains { $0 == String(host) }
+        let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty else { return false }
+        return [head.authority, head.headerFields[.forwardedHost]].contains(String(parts[2]))
     }
 }
 
