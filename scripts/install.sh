@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql; for the tests
-# python3-venv.
+# python3-venv, and with the argument `tests` chromium, which is large.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -15,6 +15,7 @@ missing=()
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+[ "${1:-}" != tests ] || command -v chromium >/dev/null || missing+=(chromium)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say "installing ${missing[*]}"

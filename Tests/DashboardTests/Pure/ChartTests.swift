@@ -1,8 +1,8 @@
 import Postgres
-import Requests
 import Testing
 
 @testable import Dashboard
+@testable import Requests
 
 @Suite struct ChartTests {
     private static let now = Timestamp(microseconds: 1_800_000_000_000_000)

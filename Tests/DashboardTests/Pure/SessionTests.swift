@@ -43,7 +43,8 @@ import Testing
         for cookie in [others, changed, "sluice_session=", "sluice_session", "x" + line, "", ";;="] {
             #expect(cookies.session(head(cookie: cookie), now: Self.now) == nil, "\(cookie)")
         }
-        for bytes in [[], [1], [UInt8](repeating: 1, count: 60), [9] + session.bytes.dropFirst()] {
+        let none: [[UInt8]] = [[], [1], [UInt8](repeating: 1, count: 60), [9] + session.bytes.dropFirst()]
+        for bytes in none {
             #expect(Session(bytes: bytes) == nil)
         }
     }

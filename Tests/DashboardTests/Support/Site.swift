@@ -35,13 +35,17 @@ struct Site: Sendable {
 
     /// Stores a request of the first tenant, and lets it be claimed.
     func add(path: String = "/hook", headers: HeaderLines = HeaderLines(), body: [UInt8]) async throws -> RequestID {
-        let request = NewRequest(to: destination, path: path, headers: headers, body: body)
+        let id = RequestID.new()
+        let addressee = Addressee.destination(destination.id, lane: destination.lane)
+        let request = NewRequest(
+            id: id, tenant: destination.tenant, addressee: addressee, method: "POST", path: path, query: nil,
+            headers: headers, body: body)
         let deliveries = DeliveryStore(client)
         _ = try await client.execute(
             RequestStore.statements[0],
             Parameters(storing: [request], keyWindow: .seconds(60), again: false))
         try await deliveries.arm(destination.lanes)
-        return request.id
+        return id
     }
 
     /// Ends what waits as dead letters.
