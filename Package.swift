@@ -122,7 +122,8 @@ let package = Package(
         tests(
             "DashboardTests",
             [
-                "Dashboard", "API", "Circuits", "FlagEngine", "Requests", "Tenants", "JSON", "Model", "Postgres", lifecycle,
+                "Dashboard", "API", "Circuits", "FlagEngine", "Requests", "Tenants", "JSON", "Model", "Postgres",
+                lifecycle,
                 httpTypes, asyncHTTPClient, nioCore, nioHTTP1,
             ]),
         tests(

@@ -104,7 +104,7 @@ def by_keyboard(page):
     page.keyboard.type("by keyboard")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The circuit has taken the command.")).to_be_visible()
-    expect(page.locator("#live-circuit").get_by_text("forced open")).to_be_visible()
+    expect(page.locator("#live-state").get_by_text("forced open")).to_be_visible()
     shot(page, "paused")
     page.goto(URL + "/")
     expect(page.locator("#live-circuits").get_by_role("link", name="sink")).to_be_visible()

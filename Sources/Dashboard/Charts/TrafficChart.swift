@@ -4,7 +4,7 @@ import Requests
 
 /// What came and went in the last minutes: an area, lines that are told apart without colours, and the figures as a table.
 struct TrafficChart {
-    private static let (width, height, left, bottom) = (720, 200, 52, 22)
+    private static let (width, height, left, bottom) = (1_000, 220, 56, 22)
 
     let minutes: [TrafficMinute]
 

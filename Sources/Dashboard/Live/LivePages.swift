@@ -26,14 +26,16 @@ struct LivePages: Sendable {
         let target = try Query(call.queryText, allowed: ["page"])["page"] ?? "/"
         let (path, text) = (target.prefix { $0 != "?" }, target.drop { $0 != "?" }.dropFirst())
         let parts = PathPattern.split(path)
-        guard let (page, parameters) = pages.lazy.compactMap({ page in page.path.match(parts).map { (page, $0) } }).first
+        guard
+            let (page, parameters) = pages.lazy.compactMap({ page in page.path.match(parts).map { (page, $0) } }).first
         else { throw Problem(.notFound, "There is no such page.") }
         let query = try page.query(text)
         let first = try await door.visit(
             opened, path: String(path), query: query, parameters: parameters, snapshot: call.snapshot, now: call.now)
         guard !page.isOfTenant || first.tenant != nil else { throw Problem(.notFound, "Choose a tenant first.") }
         guard let seat = streams.take(of: first.tenant?.id) else {
-            throw Problem(.overloaded, "As many pages are live as may be. Reload the page to see it anew.").retry(after: 30)
+            throw Problem(.overloaded, "As many pages are live as may be. Reload the page to see it anew.").retry(
+                after: 30)
         }
         let token = call.operatorToken
         let key = LiveSamples.Key(first)
@@ -43,7 +45,8 @@ struct LivePages: Sendable {
             regions: {
                 try await samples.regions(key) {
                     let visit = try await door.visit(
-                        opened, path: String(path), query: query, parameters: parameters, snapshot: snapshot(), now: .now)
+                        opened, path: String(path), query: query, parameters: parameters, snapshot: snapshot(),
+                        now: .now)
                     guard let tenant = visit.tenant else { return try await page.page(visit).regions }
                     return try await TenantScope.run(tenant.id) { try await page.page(visit).regions }
                 }

@@ -13,7 +13,9 @@ final class LiveStreams: Sendable {
         private let streams: LiveStreams
         private let tenant: TenantID?
 
-        fileprivate init(_ streams: LiveStreams, _ tenant: TenantID?) { (self.streams, self.tenant) = (streams, tenant) }
+        fileprivate init(_ streams: LiveStreams, _ tenant: TenantID?) {
+            (self.streams, self.tenant) = (streams, tenant)
+        }
 
         var hasEnded: Bool { streams.state.withLock { $0.hasEnded } }
 

@@ -14,10 +14,13 @@ extension HTML {
     static func time(_ time: Timestamp?) -> HTML { time.map { Self.time($0) } ?? none }
 
     /// Said as "none", and seen as a dash.
-    static let none: HTML = "<span class=\"none\"><span aria-hidden=\"true\">–</span><span class=\"unseen\">none</span></span>"
+    static let none: HTML =
+        "<span class=\"none\"><span aria-hidden=\"true\">–</span><span class=\"unseen\">none</span></span>"
 
     /// In groups of three digits.
-    static func count(_ number: some BinaryInteger) -> HTML { "<span class=\"number\">\(grouped(Int64(number)))</span>" }
+    static func count(_ number: some BinaryInteger) -> HTML {
+        "<span class=\"number\">\(grouped(Int64(number)))</span>"
+    }
 
     /// - Parameter limit: up to which it was counted.
     static func count(_ number: Int64, countedTo limit: Int64) -> HTML {

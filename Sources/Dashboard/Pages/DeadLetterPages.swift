@@ -82,12 +82,17 @@ struct DeadLetterPages {
         let running = page.items.filter { $0.state == "running" }
         let cancels = running.html { task in
             visit.form(
-                "/replays/\(task.id)/cancel", .empty, button: "Cancel the replay of \(task.createdAt.rfc3339.prefix(19))",
+                "/replays/\(task.id)/cancel", .empty,
+                button: "Cancel the replay of \(task.createdAt.rfc3339.prefix(19))",
                 isGrave: true)
         }
         return Page(
             "Replays", section: "/replays",
-            [.live("replays", isAnnounced: true, "\(Self.table(page.items))\(next)"), .still(cancels)])
+            [
+                .live(
+                    "running", isAnnounced: true, "<p>\(running.isEmpty ? "None runs." : "\(running.count) run.")</p>"),
+                .live("replays", "\(Self.table(page.items))\(next)"), .still(cancels),
+            ])
     }
 
     private func cancel(_ visit: Visit, _ form: Query) async throws -> String {
@@ -120,7 +125,9 @@ extension DeadLetterPages {
     /// How many a replay would take, and the form that begins it.
     private static func order(_ count: Int64, isExact: Bool, _ visit: Visit) -> HTML {
         let words: HTML = isExact ? "\(.count(count) as HTML)" : "more than \(.count(count) as HTML)"
-        if count == 0, isExact { return "<p class=\"notice\" role=\"status\">None fits: there is nothing to replay.</p>" }
+        if count == 0, isExact {
+            return "<p class=\"notice\" role=\"status\">None fits: there is nothing to replay.</p>"
+        }
         let kept = filters.html { name in visit.query.filled(name).map { Form.hidden(name, $0) } ?? .empty }
         return """
             <section class="order" aria-labelledby="order"><h2 id="order">Replay \(words) dead letters</h2>
@@ -149,7 +156,8 @@ extension DeadLetterPages {
 
     private static func table(_ tasks: [ReplayTask]) -> HTML {
         Table(
-            "Replays", ["Begun", "State", "Destination", "Class", "Rate", "Looked at", "Replayed", "Expired", "Ended", "Who"],
+            "Replays",
+            ["Begun", "State", "Destination", "Class", "Rate", "Looked at", "Replayed", "Expired", "Ended", "Who"],
             ifEmpty: "There was none. Dead letters are replayed from their list."
         ).of(tasks) { task in
             [

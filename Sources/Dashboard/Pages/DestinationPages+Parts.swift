@@ -6,7 +6,12 @@ import Postgres
 import Tenants
 
 extension DestinationPages {
+    /// What a screen reader says when it changes: no figures.
     static func state(_ circuit: CircuitView) -> HTML {
+        "<p class=\"now\">The circuit is \(Badge.of(circuit.state))\(Badge.mode(circuit.mode))</p>"
+    }
+
+    static func figures(_ circuit: CircuitView) -> HTML {
         let mode: [(name: String, value: HTML)] =
             circuit.mode == "auto"
             ? []
@@ -15,7 +20,7 @@ extension DestinationPages {
                 ("Its reason", "\(circuit.modeReason ?? "")"), ("Until", .time(circuit.modeUntil)),
             ]
         return facts(
-            [("Circuit", Badge.of(circuit.state))] + mode + [
+            mode + [
                 ("Since", .time(circuit.since)), ("Why", "\(circuit.reason.replacing("_", with: " "))"),
                 ("Waiting", .count(circuit.waiting, countedTo: CircuitView.countedTo)),
                 ("Oldest due", .time(circuit.oldestWaitingAt)), ("Under way", .count(circuit.inFlight)),
@@ -47,14 +52,16 @@ extension DestinationPages {
     }
 
     static func table(_ records: [CircuitRecord]) -> HTML {
-        Table("History of the circuit", ["When", "From", "To", "Why", "Who", "Evidence"], ifEmpty: "Nothing happened yet.")
-            .of(records) { record in
-                [
-                    .time(record.at), Badge.of(record.from), "\(Badge.of(record.to))\(Badge.mode(record.mode))",
-                    "\(record.reason.replacing("_", with: " "))", "\(record.actor ?? "the machine")",
-                    "<code class=\"evidence\">\(record.evidence)</code>",
-                ]
-            }
+        Table(
+            "History of the circuit", ["When", "From", "To", "Why", "Who", "Evidence"], ifEmpty: "Nothing happened yet."
+        )
+        .of(records) { record in
+            [
+                .time(record.at), Badge.of(record.from), "\(Badge.of(record.to))\(Badge.mode(record.mode))",
+                "\(record.reason.replacing("_", with: " "))", "\(record.actor ?? "the machine")",
+                "<code class=\"evidence\">\(record.evidence)</code>",
+            ]
+        }
     }
 
     static func table(_ checks: [HealthRecord]) -> HTML {
@@ -63,7 +70,8 @@ extension DestinationPages {
             ifEmpty: "There is none: the circuit goes by deliveries alone. Make one with: sluice health add"
         ).of(checks) { record in
             [
-                "\(record.definition.target)", "\(record.definition.kind.rawValue)", "\(record.definition.policy.rawValue)",
+                "\(record.definition.target)", "\(record.definition.kind.rawValue)",
+                "\(record.definition.policy.rawValue)",
                 Badge.of("\(record.check.health)"), .time(record.lastAt),
                 record.lastLatency.map { .milliseconds(microseconds: $0.microseconds) } ?? .none,
                 "\(record.lastError ?? "")",
@@ -77,7 +85,10 @@ extension DestinationPages {
         let rate = settings.ratePerSecond.map { "\(JSONNumber($0).json) a second, \(settings.rateBurst) at once" }
         return facts([
             ("Base URL", "<code>\(settings.baseURL)</code>"),
-            ("Time-out", "\(settings.timeout.components.seconds) s, \(settings.connectTimeout.components.seconds) s to connect"),
+            (
+                "Time-out",
+                "\(settings.timeout.components.seconds) s, \(settings.connectTimeout.components.seconds) s to connect"
+            ),
             ("Under way at most", .count(settings.maxInFlight)), ("Rate", "\(rate ?? "no limit")"),
             ("Order", settings.orderedLanes.map { "within \($0) lanes" } ?? "none"),
             ("Attempts at most", .count(settings.retry.maxAttempts)),

@@ -53,7 +53,8 @@ struct DestinationPages {
                     """),
                 .live(
                     "destinations",
-                    "\(CircuitTable(visit: visit).markup("Destinations", found.prefix(Self.rows), ifEmpty: ifEmpty))\(next)"),
+                    "\(CircuitTable(visit: visit).markup("Destinations", found.prefix(Self.rows), ifEmpty: ifEmpty))\(next)"
+                ),
             ])
     }
 
@@ -73,7 +74,7 @@ struct DestinationPages {
         return Page(
             name, section: Self.section,
             [
-                .live("circuit", isAnnounced: true, Self.state(circuit)),
+                .live("state", isAnnounced: true, Self.state(circuit)), .live("circuit", Self.figures(circuit)),
                 .still(Self.commands(visit, name)),
                 .live(
                     "history",

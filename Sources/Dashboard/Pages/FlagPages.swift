@@ -68,9 +68,10 @@ struct FlagPages {
         return Page(
             key, section: Self.section, heading: "\(key) <span class=\"of\">in \(environment.name)</span>",
             [
-                .live("flag", isAnnounced: true, FlagParts.state(flag)),
-                .live("rollout", isAnnounced: true, FlagParts.rollouts(found)),
-                .still(FlagParts.commands(flag, path, isRollingOut: found.first?.endedAt == nil && !found.isEmpty, visit)),
+                .live("now", isAnnounced: true, FlagParts.now(flag, found.first)),
+                .live("flag", FlagParts.state(flag)), .live("rollout", FlagParts.rollouts(found)),
+                .still(
+                    FlagParts.commands(flag, path, isRollingOut: found.first?.endedAt == nil && !found.isEmpty, visit)),
                 .live("definition", FlagParts.definition(flag)), .live("revisions", FlagParts.revisions(history)),
             ])
     }

@@ -24,9 +24,15 @@ enum FlagParts {
         flag.archivedAt != nil ? Badge.of("archived") : Badge.of(flag.definition.member("state")?.words ?? "unknown")
     }
 
+    /// What a screen reader says when it changes.
+    static func now(_ flag: FlagRecord, _ rollout: Rollout?) -> HTML {
+        let rollout: HTML = rollout.map { ", its rollout \(Badge.of($0.status))" } ?? .empty
+        return "<p class=\"now\">The flag is \(state(of: flag))\(rollout)</p>"
+    }
+
     static func state(_ flag: FlagRecord) -> HTML {
         facts([
-            ("State", state(of: flag)), ("Type", "\(flag.valueType.rawValue)"), ("Version", "\(flag.version)"),
+            ("Type", "\(flag.valueType.rawValue)"), ("Version", "\(flag.version)"),
             ("Changed", .time(flag.updatedAt)), ("Made", .time(flag.createdAt)),
             ("Owner", flag.settings.owner.map { "\($0)" } ?? .none),
             ("Tags", "\(flag.settings.tags.joined(separator: ", "))"),
@@ -67,15 +73,18 @@ enum FlagParts {
 
     static func rollouts(_ rollouts: [Rollout]) -> HTML {
         guard let latest = rollouts.first else {
-            return "<h2>Rollouts</h2><p class=\"empty\">It never had one. Begin one with: sluice rollout start TENANT KEY CONTROL TREATMENT</p>"
+            return
+                "<h2>Rollouts</h2><p class=\"empty\">It never had one. Begin one with: sluice rollout start TENANT KEY CONTROL TREATMENT</p>"
         }
-        let older = Table("Earlier rollouts", ["Begun", "Status", "From", "To", "Who", "Ended"], ifEmpty: "There was no earlier one.")
-            .of(rollouts.dropFirst()) { rollout in
-                [
-                    .time(rollout.startedAt), Badge.of(rollout.status), "\(rollout.control)", "\(rollout.treatment)",
-                    "\(rollout.startedBy)", .time(rollout.endedAt),
-                ]
-            }
+        let older = Table(
+            "Earlier rollouts", ["Begun", "Status", "From", "To", "Who", "Ended"], ifEmpty: "There was no earlier one."
+        )
+        .of(rollouts.dropFirst()) { rollout in
+            [
+                .time(rollout.startedAt), Badge.of(rollout.status), "\(rollout.control)", "\(rollout.treatment)",
+                "\(rollout.startedBy)", .time(rollout.endedAt),
+            ]
+        }
         return """
             <h2>Rollout \(Badge.of(latest.status))</h2>
             \(facts([
@@ -102,7 +111,9 @@ enum FlagParts {
 
     /// Figures of a check, side by side, and its whole record.
     static func evidence(_ verdict: JSONValue?) -> HTML {
-        guard let verdict, case .object = verdict else { return "<p class=\"empty\">No check was made of this step yet.</p>" }
+        guard let verdict, case .object = verdict else {
+            return "<p class=\"empty\">No check was made of this step yet.</p>"
+        }
         let sides = Table("Outcomes by side", ["Side", "Deliveries", "Bad", "Units", "Rate of bad"], ifEmpty: "")
             .of(["control", "treatment"]) { side in
                 let figures = verdict.member(side)
@@ -112,23 +123,26 @@ enum FlagParts {
             <p>Outcome: \(Badge.of(verdict.member("outcome")?.words ?? "unknown")) \
             \((verdict.member("rule")?.words).map { "by the rule \($0)" })\
             \((verdict.member("waits_for")?.words).map { $0.isEmpty ? "" : " · waits for \($0.replacing("_", with: " "))" })</p>
-            \(sides)<details><summary>The whole record</summary><pre tabindex="0">\(verdict.indented)</pre></details>
+            \(sides)<details id="verdict"><summary>The whole record</summary><pre tabindex="0">\(verdict.indented)</pre></details>
             """
     }
 
     static func revisions(_ revisions: [FlagRevision]) -> HTML {
-        let table = Table("Revisions", ["Version", "When", "Who", "Source", "Why", "Definition and evidence"], ifEmpty: "There is none.")
-            .of(revisions) { revision in
-                let evidence = revision.evidence.map { "\n\nevidence: " + $0.indented } ?? ""
-                return [
-                    "\(revision.version)", .time(revision.createdAt), "\(revision.actor)", "\(revision.source)",
-                    "\(revision.reason ?? "")",
-                    """
-                    <details id="revision-\(revision.setVersion)"><summary>Show</summary>\
-                    <pre tabindex="0">\(revision.definition?.indented ?? "archived")\(evidence)</pre></details>
-                    """,
-                ]
-            }
+        let table = Table(
+            "Revisions", ["Version", "When", "Who", "Source", "Why", "Definition and evidence"],
+            ifEmpty: "There is none."
+        )
+        .of(revisions) { revision in
+            let evidence = revision.evidence.map { "\n\nevidence: " + $0.indented } ?? ""
+            return [
+                "\(revision.version)", .time(revision.createdAt), "\(revision.actor)", "\(revision.source)",
+                "\(revision.reason ?? "")",
+                """
+                <details id="revision-\(revision.setVersion)"><summary>Show</summary>\
+                <pre tabindex="0">\(revision.definition?.indented ?? "archived")\(evidence)</pre></details>
+                """,
+            ]
+        }
         return "<h2>Revisions</h2>\(table)"
     }
 }

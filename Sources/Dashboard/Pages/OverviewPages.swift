@@ -38,19 +38,24 @@ struct OverviewPages {
             [
                 .live("figures", Self.tiles(try await traffic, try await sampled?.depth)),
                 .live("traffic", "<h2>The last hour</h2>\(TrafficChart(minutes: try await traffic).markup)"),
-                .live("circuits", isAnnounced: true, attention(circuits, visit)),
+                .still("<h2>Circuits that need attention</h2>"),
+                .live("attention", isAnnounced: true, Self.told(circuits)),
+                .live("circuits", attention(circuits, visit)),
             ])
     }
 
+    private static func told(_ circuits: [CircuitView]) -> HTML {
+        switch circuits.count {
+        case 0: "<p class=\"empty\">Every circuit is closed: all destinations take deliveries.</p>"
+        case 1...rows: "<p>\(circuits.count == 1 ? "One is" : "\(circuits.count) are") not simply closed.</p>"
+        default: "<p>More than \(rows) are not simply closed; these have changed last.</p>"
+        }
+    }
+
     private func attention(_ circuits: [CircuitView], _ visit: Visit) -> HTML {
-        let more: HTML =
-            circuits.count > Self.rows ? "<p class=\"more\">There are more; these are the latest.</p>" : .empty
-        return """
-            <h2>Circuits that need attention</h2>
-            \(CircuitTable(visit: visit).markup(
-                "Circuits that need attention", circuits.prefix(Self.rows),
-                ifEmpty: "Every circuit is closed: all destinations take deliveries."))\(more)
-            """
+        guard !circuits.isEmpty else { return .empty }
+        return CircuitTable(visit: visit).markup(
+            "Circuits that need attention", circuits.prefix(Self.rows), ifEmpty: .empty)
     }
 
     private func all(_ visit: Visit) async throws -> Page {
@@ -128,7 +133,8 @@ struct OverviewPages {
         }
         let next: HTML =
             tenants.count == rows
-            ? "<p class=\"more\"><a href=\"/?name=\(percentEncoded(tenants.last?.name ?? ""))\">Next page</a></p>" : .empty
+            ? "<p class=\"more\"><a href=\"/?name=\(percentEncoded(tenants.last?.name ?? ""))\">Next page</a></p>"
+            : .empty
         return """
             <form method="get" action="/" class="fields" role="search">
             \(Form.text("name", "Names after", value: name))<p class="field"><button>Show</button></p></form>

@@ -23,7 +23,8 @@ extension Query {
 
 extension Visit {
     /// The address of a list with the filters of this one, and one parameter more.
-    func link(_ path: String, _ query: Query, keeping names: [String], _ more: (name: String, value: String)) -> String {
+    func link(_ path: String, _ query: Query, keeping names: [String], _ more: (name: String, value: String)) -> String
+    {
         let kept = names.compactMap { name in query.filled(name).map { "&\(name)=\(percentEncoded($0))" } }.joined()
         return link(path, [more.name: more.value]) + kept
     }

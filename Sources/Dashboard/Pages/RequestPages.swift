@@ -59,7 +59,7 @@ struct RequestPages {
                 ? "None of those looked at fits." : "No request is kept. Send one to /in/DESTINATION/PATH.")
         return Page(
             "Requests", section: Self.section,
-            [.still(Self.search(visit)), .live("requests", isAnnounced: false, "\(table)\(next)")])
+            [.still(Self.search(visit)), .live("requests", "\(table)\(next)")])
     }
 
     private func show(_ visit: Visit) async throws -> Page {
@@ -75,7 +75,8 @@ struct RequestPages {
             "Request \(id)", section: Self.section, heading: "Request <code>\(id.description)</code>",
             [
                 .still(RequestParts.head(record)), .still(RequestParts.actions(record, visit)),
-                .live("deliveries", isAnnounced: true, RequestParts.deliveries(record, visit)),
+                .live("outcome", isAnnounced: true, RequestParts.outcome(record)),
+                .live("deliveries", RequestParts.deliveries(record, visit)),
                 .still(RequestParts.headers(record)), .still(RequestParts.body(body, of: record, visit)),
             ])
     }
@@ -141,7 +142,9 @@ struct RequestPages {
 
     private static func search(_ visit: Visit) -> HTML {
         let query = visit.query
-        let states = RequestFilter.State.allCases.map { Form.Choice($0.rawValue, $0.rawValue.replacing("_", with: " ")) }
+        let states = RequestFilter.State.allCases.map {
+            Form.Choice($0.rawValue, $0.rawValue.replacing("_", with: " "))
+        }
         return """
             <form method="get" action="/requests" class="fields" role="search">\(visit.tenantField)
             \(Form.text("id", "Id", value: ""))

@@ -25,9 +25,17 @@ enum RequestParts {
             """
     }
 
+    /// What a screen reader says when it changes.
+    static func outcome(_ record: RequestRecord) -> HTML {
+        guard !record.deliveries.isEmpty else { return "<p class=\"now\">It is \(Badge.of("unrouted"))</p>" }
+        let states = record.deliveries.html { "\(Badge.of($0.state)) to \($0.destination) " }
+        return "<p class=\"now\">\(states)</p>"
+    }
+
     static func deliveries(_ record: RequestRecord, _ visit: Visit) -> HTML {
         if record.deliveries.isEmpty {
-            return "<h2>Deliveries</h2><p class=\"empty\">No route fitted its topic. Make a route, or replay it to a destination.</p>"
+            return
+                "<h2>Deliveries</h2><p class=\"empty\">No route fitted its topic. Make a route, or replay it to a destination.</p>"
         }
         return record.deliveries.html { delivery in
             let link = visit.link("/destinations/" + delivery.destination)

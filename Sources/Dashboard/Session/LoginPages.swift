@@ -28,7 +28,9 @@ struct LoginPages: Sendable {
         guard let owner = owner(key, call) else {
             return .page(
                 .forbidden,
-                document(then: form["then"], fault: "This is neither a valid key with the scope “read” nor the operator's token."))
+                document(
+                    then: form["then"],
+                    fault: "This is neither a valid key with the scope “read” nor the operator's token."))
         }
         var answer = Answer.seeOther(then(form["then"]))
         answer.head.headerFields[.setCookie] = try door.cookie.keeping(Session(owner, now: call.now), for: call.head)

@@ -14,7 +14,8 @@ import Testing
         let key = CircuitKey(
             shard: site.destination.lane.shard, tenant: site.destination.tenant, destination: site.destination.id)
         let store = CircuitStore(site.client)
-        return try await store.show(shard: key.shard, tenant: key.tenant, destination: key.destination).first?.mode ?? ""
+        return try await store.show(shard: key.shard, tenant: key.tenant, destination: key.destination).first?.mode
+            ?? ""
     }
 
     @Test(.timeLimit(.minutes(5))) func aCircuitIsPausedAndResumed() async throws {
@@ -59,7 +60,8 @@ import Testing
     @Test(.timeLimit(.minutes(5))) func whoOnlyReadsChangesNothing() async throws {
         try await withSite { site in
             let (key, owner) = (APIKey.new(), site.owners[0])
-            try await site.tenants.createKey(key, label: "r", scopes: Scopes(.read), tenant: owner.id, shard: owner.shard)
+            try await site.tenants.createKey(
+                key, label: "r", scopes: Scopes(.read), tenant: owner.id, shard: owner.shard)
             try await site.snapshots.load()
             let browser = try await site.browser(key.text)
             let page = try await browser.get("/destinations/hook")

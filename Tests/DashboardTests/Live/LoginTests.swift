@@ -16,10 +16,13 @@ import Testing
             }
             let form = try await browser.get("/login?then=%2Frequests%3Fstate%3Dheld")
             #expect(form.status == 200 && form.text.contains("name=\"then\" value=\"/requests?state=held\""))
-            let opened = try await browser.post("/login", [("key", site.keys[0].text), ("then", "/requests?state=held")])
+            let opened = try await browser.post(
+                "/login", [("key", site.keys[0].text), ("then", "/requests?state=held")])
             #expect(opened.status == 303 && opened.location == "/requests?state=held")
             let cookie = try #require(opened.headers.first(name: "Set-Cookie"))
-            #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(site.keys[0].text))
+            #expect(
+                cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(site.keys[0].text)
+            )
             for then in ["https://evil.example/", "//evil.example/", "/\\evil.example", "/v1/requests", ""] {
                 let seen = try await browser.post("/login", [("key", site.keys[0].text), ("then", then)])
                 #expect(seen.location == "/", "\(then)")
@@ -71,7 +74,9 @@ import Testing
             #expect(try await browser.post("/logout", [("token", "wrong")]).status == 403)
             let seen = try await browser.post("/logout", [("token", token)])
             #expect(seen.status == 303 && seen.location == "/login")
-            #expect(seen.cookie == "sluice_session=" && seen.headers.first(name: "Set-Cookie")?.contains("Max-Age=0") == true)
+            #expect(
+                seen.cookie == "sluice_session="
+                    && seen.headers.first(name: "Set-Cookie")?.contains("Max-Age=0") == true)
         }
     }
 }

@@ -12,7 +12,8 @@ import Testing
     private static let hostile = "<script>alert(1)</script>\"'&"
     private static let pages = [
         "/", "/destinations", "/destinations?search=ho", "/destinations/hook", "/requests", "/requests?state=dead",
-        "/requests?destination=hook&status=4xx&topic=%3Cscript%3E", "/dead-letters", "/dead-letters?destination=hook&count=yes",
+        "/requests?destination=hook&status=4xx&topic=%3Cscript%3E", "/dead-letters",
+        "/dead-letters?destination=hook&count=yes",
         "/replays", "/flags", "/flags?environment=production", "/flags/production/new-host",
     ]
 
@@ -32,8 +33,9 @@ import Testing
         let flag = try CheckedFlag("new-host", JSONValue(parsing: Array(Self.flag.utf8)), for: nil)
         try await site.tenants.putFlag(flag, in: environment, by: FlagAuthor("test", reason: Self.hostile))
         let plan = try RolloutPlan(
-            JSONValue(parsing: Array(
-                #"{"control": "<script>alert(1)</script>", "treatment": "new", "steps": [{"weight": 100}]}"#.utf8)))
+            JSONValue(
+                parsing: Array(
+                    #"{"control": "<script>alert(1)</script>", "treatment": "new", "steps": [{"weight": 100}]}"#.utf8)))
         _ = try await site.tenants.startRollout(plan, of: "new-host", in: environment, by: FlagAuthor("test"))
         return ["/requests/\(dead)", "/requests/\(waiting)"]
     }
@@ -83,7 +85,9 @@ import Testing
                 let seen = try await browser.get(path)
                 check(seen, path)
                 // Links stay with the tenant.
-                #expect(!seen.text.contains(/href="\/(?:requests|destinations|flags|replays|dead-letters)[^"?]*"/), "\(path)")
+                #expect(
+                    !seen.text.contains(/href="\/(?:requests|destinations|flags|replays|dead-letters)[^"?]*"/),
+                    "\(path)")
             }
             #expect(try await browser.get(requests[0] + "?tenant=b").status == 404)
             #expect(try await browser.get("/?tenant=nobody").status == 404)
@@ -107,8 +111,10 @@ import Testing
                 #expect(try await browser.post(path, [("token", token)]).status == 404, "\(path)")
             }
             #expect(
-                try await browser.post("/flags/production/new-host/kill", [("token", token), ("variant", ""), ("reason", "")])
-                    .status == 404)
+                try await browser.post(
+                    "/flags/production/new-host/kill", [("token", token), ("variant", ""), ("reason", "")]
+                )
+                .status == 404)
         }
     }
 
@@ -118,7 +124,8 @@ import Testing
             for path in ["/destinations/none", "/requests/none", "/flags/production/none", "/flags?environment=none"] {
                 let seen = try await browser.get(path)
                 #expect(
-                    path == "/flags?environment=none" ? [200, 404].contains(seen.status) : seen.status == 404, "\(path)")
+                    path == "/flags?environment=none" ? [200, 404].contains(seen.status) : seen.status == 404, "\(path)"
+                )
             }
             #expect(try await browser.get("/requests?nonsense=1").status == 400)
             #expect(try await browser.get("/requests?from=yesterday").text.contains("write a time as"))

@@ -11,7 +11,9 @@ import Testing
         Timestamp(microseconds: now.microseconds - seconds * 1_000_000)
     }
 
-    @Test(arguments: [(0, 2), (2, 2), (3, 4), (5, 10), (11, 20), (399, 400), (401, 1_000), (1_000_001, 2_000_000)] as [(Int64, Int64)])
+    @Test(
+        arguments: [(0, 2), (2, 2), (3, 4), (5, 10), (11, 20), (399, 400), (401, 1_000), (1_000_001, 2_000_000)]
+            as [(Int64, Int64)])
     func scalesAreRoundAndHoldWhatIsThere(_ most: Int64, _ top: Int64) { #expect(TrafficChart.scale(most) == top) }
 
     @Test func trafficIsToldInWordsAndFigures() {

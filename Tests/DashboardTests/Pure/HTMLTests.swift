@@ -14,7 +14,9 @@ import Testing
     @Test func markupStaysMarkup() {
         let inner: HTML = "<b>\("<")</b>"
         let absent: HTML? = nil
-        #expect(("<p>\(inner)\(absent)\([inner, inner])\(7)</p>" as HTML).text == "<p><b>&lt;</b><b>&lt;</b><b>&lt;</b>7</p>")
+        #expect(
+            ("<p>\(inner)\(absent)\([inner, inner])\(7)</p>" as HTML).text
+                == "<p><b>&lt;</b><b>&lt;</b><b>&lt;</b>7</p>")
     }
 
     /// By bytes: a combining mark after a sign of markup makes another character, and the sign stays what it is.

@@ -11,7 +11,8 @@ import Testing
         let now = ContinuousClock.now
         #expect(stream.changes([], now: now) == ": beat\n\n")
         let (a, b) = (Region(id: "a", text: "<b>\n\"1\"</b>"), Region(id: "b", text: "2"))
-        #expect(stream.changes([a, b], now: now) == "event: regions\ndata: {\"a\":\"<b>\\n\\\"1\\\"</b>\",\"b\":\"2\"}\n\n")
+        #expect(
+            stream.changes([a, b], now: now) == "event: regions\ndata: {\"a\":\"<b>\\n\\\"1\\\"</b>\",\"b\":\"2\"}\n\n")
         #expect(stream.changes([a, b], now: now) == nil)
         #expect(stream.changes([a, Region(id: "b", text: "3")], now: now) == "event: regions\ndata: {\"b\":\"3\"}\n\n")
         #expect(stream.changes([a], now: now + LiveStream.heartbeat) == ": beat\n\n")

@@ -21,7 +21,8 @@ import Testing
     func comesBackAsItWasKept(_ owner: Session.Owner) throws {
         let (cookies, session) = (try cookies(), Session(owner, now: Self.now))
         let line = try cookies.keeping(session, for: head())
-        #expect(line.contains("; HttpOnly; SameSite=Strict") && line.contains("Max-Age=43200") && !line.contains("Secure"))
+        #expect(
+            line.contains("; HttpOnly; SameSite=Strict") && line.contains("Max-Age=43200") && !line.contains("Secure"))
         let shown = head(cookie: "other=1; " + line.prefix { $0 != ";" } + "; more=2")
         #expect(cookies.session(shown, now: Self.now) == session)
         let secure = try cookies.keeping(session, for: head([.forwardedProto: "https"]))
@@ -56,14 +57,16 @@ import Testing
         #expect(one.formToken.utf8.count == 64)
     }
 
-    @Test(arguments: [
-        ([], true), ([("Sec-Fetch-Site", "same-origin")], true), ([("Sec-Fetch-Site", "cross-site")], false),
-        ([("Sec-Fetch-Site", "same-site")], false), ([("Sec-Fetch-Site", "none")], false),
-        ([("Origin", "http://gateway")], true), ([("Origin", "https://gateway")], true),
-        ([("Origin", "http://evil")], false), ([("Origin", "null")], false), ([("Origin", "http://gateway.evil")], false),
-        ([("Origin", "https://front"), ("X-Forwarded-Host", "front")], true),
-        ([("Origin", "http://gateway"), ("Sec-Fetch-Site", "cross-site")], false),
-    ] as [([(String, String)], Bool)])
+    @Test(
+        arguments: [
+            ([], true), ([("Sec-Fetch-Site", "same-origin")], true), ([("Sec-Fetch-Site", "cross-site")], false),
+            ([("Sec-Fetch-Site", "same-site")], false), ([("Sec-Fetch-Site", "none")], false),
+            ([("Origin", "http://gateway")], true), ([("Origin", "https://gateway")], true),
+            ([("Origin", "http://evil")], false), ([("Origin", "null")], false),
+            ([("Origin", "http://gateway.evil")], false),
+            ([("Origin", "https://front"), ("X-Forwarded-Host", "front")], true),
+            ([("Origin", "http://gateway"), ("Sec-Fetch-Site", "cross-site")], false),
+        ] as [([(String, String)], Bool)])
     func formsComeFromTheGatewaysPages(_ fields: [(String, String)], _ isOwn: Bool) throws {
         var more = HTTPFields()
         for (name, value) in fields { more[try #require(HTTPField.Name(name))] = value }
