@@ -7,8 +7,8 @@ import Synchronization
 final class LiveStream: Sendable {
     /// A page is looked at so often, and sent no more often.
     static let interval = Duration.seconds(2)
-    /// Proxies and clients end streams on which nothing comes.
-    static let heartbeat = Duration.seconds(20)
+    /// A page that was left is noticed by what can't be sent to it. Short, for who goes from page to page leaves one each time.
+    static let heartbeat = Duration.seconds(4)
 
     private struct State {
         var sent: [String: String] = [:]

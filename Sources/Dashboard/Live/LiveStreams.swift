@@ -6,7 +6,7 @@ final class LiveStreams: Sendable {
     /// In this process: each costs a connection, and a look at its page every two seconds.
     static let limit = 200
     /// Of one tenant, so that there are some for the others.
-    static let tenantLimit = 20
+    static let tenantLimit = 50
 
     /// Held as long as the stream is.
     final class Seat: Sendable {
