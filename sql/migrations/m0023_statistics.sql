@@ -59,7 +59,7 @@ CREATE TABLE sluice.depth (
 COMMENT ON TABLE sluice.depth IS 'The latest sample of each tenant''s backlog and circuits. The leader takes one every fifteen seconds where that is little work, and seldomer where it is much.';
 COMMENT ON COLUMN sluice.depth.waiting IS 'Deliveries that wait, are scheduled or held.';
 COMMENT ON COLUMN sluice.depth.held IS 'Those of waiting whose gate is closed.';
-COMMENT ON COLUMN sluice.depth.is_estimate IS 'waiting, held or dead was more than there was time to count; it is what PostgreSQL''s statistics say.';
+COMMENT ON COLUMN sluice.depth.is_estimate IS 'There was more than could be counted of waiting, held or dead, and a part is what PostgreSQL''s statistics say.';
 COMMENT ON COLUMN sluice.depth.in_flight IS 'Attempts under way.';
 COMMENT ON COLUMN sluice.depth.dead IS 'Dead letters.';
 COMMENT ON COLUMN sluice.depth.oldest_due_at IS 'When the first of what waits is, or was, due; exact. NULL: nothing waits.';
@@ -88,7 +88,7 @@ BEGIN
     FROM unnest(p_shards, p_tenants, p_minutes, p_accepted, p_delivered, p_retried, p_dead, p_other)
          AS n (shard, tenant_id, minute, accepted, delivered, retried, dead, other)
     -- A tenant that was deleted meanwhile leaves no rows behind.
-    JOIN sluice.tenant o ON o.tenant_id = n.tenant_id
+    JOIN sluice.tenant o ON o.tenant_id = n.tenant_id AND o.state <> 'deleting'
     ON CONFLICT ON CONSTRAINT traffic_pkey DO UPDATE
         SET accepted = EXCLUDED.accepted, delivered = EXCLUDED.delivered, retried = EXCLUDED.retried, dead = EXCLUDED.dead,
             other = EXCLUDED.other;
@@ -155,10 +155,11 @@ BEGIN
     held := 0;
     in_flight := 0;
     WHILE v_first <= cardinality(p_lanes) LOOP
-        -- A lane of 100,000 takes about 10 ms. When the time is over, the rest is looked into only.
+        -- A step takes at most about 15 ms, and half a second after a burst that was not vacuumed yet. When the time is over,
+        -- the rest is looked into only.
         IF clock_timestamp() < p_until THEN
-            v_last := v_first + 9;
-            v_limit := 100000;
+            v_last := least(v_first + 9, cardinality(p_lanes));
+            v_limit := 100000 / (v_last - v_first + 1);
         ELSE
             v_last := cardinality(p_lanes);
             v_limit := 1;
@@ -193,7 +194,7 @@ BEGIN
     END IF;
 END $$;
 
-COMMENT ON FUNCTION sluice.count_waiting IS 'Counts what waits in lanes, up to 100,000 in each and no longer than p_until; what is in lanes that have more, or whose turn had not come then, is an estimate. When the first is due is exact.';
+COMMENT ON FUNCTION sluice.count_waiting IS 'Counts what waits in lanes, up to 10,000 in each (100,000 if there is one) and no longer than p_until; what is in lanes that have more, or whose turn had not come then, is an estimate. When the first is due is exact.';
 
 CREATE FUNCTION sluice.take_depth(p_owner sluice.tenant, p_budget interval) RETURNS sluice.depth LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -217,8 +218,8 @@ BEGIN
     INTO v_depth.destinations, v_depth.closed, v_depth.open, v_depth.half_open, v_depth.ramping, v_depth.paused, v_depth.forced
     FROM sluice.circuit c WHERE c.shard = v_shard AND c.tenant_id = p_owner.tenant_id;
     SELECT count(*) INTO v_depth.dead FROM (
-        SELECT FROM sluice.dead_letter x WHERE x.shard = v_shard AND x.tenant_id = p_owner.tenant_id LIMIT 100000) first;
-    IF v_depth.dead = 100000 THEN
+        SELECT FROM sluice.dead_letter x WHERE x.shard = v_shard AND x.tenant_id = p_owner.tenant_id LIMIT 10000) first;
+    IF v_depth.dead = 10000 THEN
         v_depth.is_estimate := true;
         SELECT greatest(v_depth.dead, max(e.rows)) INTO v_depth.dead
         FROM sluice.likely_rows('dead_letter', 'tenant_id', ARRAY[p_owner.tenant_id::text]) e;
@@ -231,19 +232,22 @@ COMMENT ON FUNCTION sluice.take_depth IS 'A sample of a tenant: p_budget is spen
 CREATE FUNCTION sluice.sample_depths(p_shards smallint[], p_budget interval) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_until   timestamptz := clock_timestamp() + p_budget;
-    v_tenant  sluice.tenant;
+    v_now     timestamptz := clock_timestamp();
+    v_turn    record;
     v_samples sluice.depth[] := '{}';
     v_taken   integer;
 BEGIN
-    FOR v_tenant IN
-        SELECT t.* FROM sluice.tenant t LEFT JOIN sluice.depth d ON d.shard = t.shard AND d.tenant_id = t.tenant_id
-        WHERE t.shard = ANY (p_shards) ORDER BY d.taken_at NULLS FIRST, t.tenant_id
+    FOR v_turn IN
+        -- Who waited long has been held up by much work: then each tenant has a part of the time, and all have their turn soon.
+        SELECT t AS tenant, CASE WHEN d.taken_at > v_now - interval '1 minute' THEN p_budget ELSE p_budget / 30 END AS budget
+        FROM sluice.tenant t LEFT JOIN sluice.depth d ON d.shard = t.shard AND d.tenant_id = t.tenant_id
+        WHERE t.shard = ANY (p_shards) AND t.state <> 'deleting' ORDER BY d.taken_at NULLS FIRST, t.tenant_id
     LOOP
-        v_samples := v_samples || sluice.take_depth(v_tenant, p_budget);
-        EXIT WHEN clock_timestamp() >= v_until;
+        v_samples := v_samples || sluice.take_depth(v_turn.tenant, v_turn.budget);
+        EXIT WHEN clock_timestamp() >= v_now + p_budget;
     END LOOP;
-    INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s JOIN sluice.tenant t ON t.tenant_id = s.tenant_id
+    INSERT INTO sluice.depth SELECT s.* FROM unnest(v_samples) s
+    JOIN sluice.tenant t ON t.tenant_id = s.tenant_id AND t.state <> 'deleting'
     ON CONFLICT ON CONSTRAINT depth_pkey DO UPDATE SET
         taken_at = EXCLUDED.taken_at, waiting = EXCLUDED.waiting, held = EXCLUDED.held, is_estimate = EXCLUDED.is_estimate,
         in_flight = EXCLUDED.in_flight, dead = EXCLUDED.dead, oldest_due_at = EXCLUDED.oldest_due_at, destinations = EXCLUDED.destinations,
@@ -253,4 +257,4 @@ BEGIN
     RETURN v_taken;
 END $$;
 
-COMMENT ON FUNCTION sluice.sample_depths IS 'Samples tenants, the oldest sample first, until the budget is spent; the others have their turn next. Only at the end it writes, so that until then it keeps no row from being vacuumed. It has the owner''s rights, for the statistics. Returns how many were sampled.';
+COMMENT ON FUNCTION sluice.sample_depths IS 'Samples tenants, the oldest sample first, until the budget is spent; the others have their turn next. A tenant has all of the budget, or a thirtieth where it has no sample or one of more than a minute ago. Only at the end it writes, so that until then it keeps no row from being vacuumed. It has the owner''s rights, for the statistics. Returns how many were sampled.';

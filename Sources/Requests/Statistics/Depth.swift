@@ -9,7 +9,7 @@ package struct Depth: Sendable, Equatable {
     package let waiting: Int64
     /// Those of them behind a closed gate.
     package let held: Int64
-    /// `waiting`, `held` or `dead` is too large to be counted.
+    /// `waiting`, `held` or `dead` was too much to be counted, and a part of it is PostgreSQL's estimate.
     package let isEstimate: Bool
     /// Attempts under way.
     package let inFlight: Int64
