@@ -279,7 +279,7 @@ SELECT d.name AS destination, c.mode::text AS mode, c.mode_until, c.mode_by, c.m
        least(d.max_in_flight, c.ceiling, CASE WHEN c.mode = 'auto' THEN floor(c.dispatch_limit)::integer END) AS deliveries_allowed,
        sluice.destination_in_flight(c.shard, c.tenant_id, c.destination_id) AS in_flight,
        b.waiting, b.oldest_at AS oldest_waiting_at, NULL::jsonb AS evidence
-FROM (SELECT * FROM sluice.destination d
+FROM (SELECT d.shard, d.tenant_id, d.destination_id, d.name, d.max_in_flight FROM sluice.destination d
       WHERE d.shard = $1 AND d.tenant_id = $2 AND d.name >= $3 AND starts_with(d.name, $4) ORDER BY d.name LIMIT $5::integer) d
 JOIN sluice.circuit c ON c.shard = d.shard AND c.tenant_id = d.tenant_id AND c.destination_id = d.destination_id
 CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, $6) b

@@ -34,7 +34,7 @@ struct Layout {
             <form method="post" action="/logout">\(visit.formToken)<button class="quiet">Log out</button></form></div></header>
             <main id="main" tabindex="-1"\(isLive ? liveSource(visit) : .empty)>
             <div class="title"><h1>\(page.heading)</h1>
-            <p class="freshness"><span id="freshness" role="status"></span> <a href="\(visit.link(visit.path))">Refresh</a></p></div>
+            <p class="freshness"><span id="freshness" role="status"></span> <a href="\(visit.target)">Refresh</a></p></div>
             \(visit.notice)\(page.parts.html(\.markup))
             </main>
             """)

@@ -64,7 +64,7 @@ func withSite(_ body: (Site) async throws -> Void) async throws {
     try await withDatabase { database in
         let client = database.client(
             statements: APIStores.statements + RequestStore.statements + DeliveryStore.claimStatements
-                + DeliveryStore.reportStatements, connections: 2)
+                + DeliveryStore.reportStatements + ArmLoop.statements, connections: 2)
         let writer = database.client(statements: RequestStore.statements, acting: .worker) {
             $0.sessionSettings += RequestStore.sessionSettings
         }
