@@ -315,7 +315,9 @@ SELECT d.name AS destination, c.mode::text AS mode, c.mode_until, c.mode_by, c.m
 FROM (SELECT * FROM sluice.circuit c
       WHERE c.shard = $1 AND c.tenant_id = $2 AND (c.state <> 'closed' OR c.mode <> 'auto')
       ORDER BY c.state_since DESC LIMIT $3::integer) c
-JOIN sluice.destination d ON d.shard = c.shard AND d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id
+CROSS JOIN LATERAL (
+    SELECT d.name, d.max_in_flight FROM sluice.destination d
+    WHERE d.shard = c.shard AND d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id LIMIT 1) d
 CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, $4) b
 ORDER BY c.state_since DESC;
 

@@ -26,7 +26,10 @@ struct Assets: Sendable {
                 ]
                 guard call.head.headerFields[.ifNoneMatch] != tag else {
                     fields[.contentType] = nil
-                    return Answer(.notModified, fields, bytes: [])
+                    var answer = Answer(.notModified, fields, bytes: [])
+                    // RFC 9110, section 8.6: it would be that of the asset.
+                    answer.head.headerFields[.contentLength] = nil
+                    return answer
                 }
                 return Answer(.ok, fields, bytes: bytes)
             }

@@ -4,8 +4,8 @@ import Model
 
 /// Circuits as a list has them, a row a destination.
 struct CircuitTable {
-    /// Up to which a list counts what waits: 50 rows of a hundred look at no more than one page of a backlog would.
-    static let waitingLimit: Int64 = 101
+    /// Up to which a list counts what waits, and one more: 50 rows of so many take a few tens of milliseconds.
+    static let waitingLimit: Int64 = 1_001
 
     let visit: Visit
 
