@@ -1,4 +1,5 @@
 import Foundation
+import Sink
 import TestSupport
 import Testing
 

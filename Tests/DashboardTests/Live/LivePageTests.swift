@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Foundation
 import NIOCore
 import NIOHTTP1
 import Tenants
@@ -8,54 +7,73 @@ import Testing
 
 /// Pages that change while they are looked at.
 @Suite struct LivePageTests {
-    private func stream(_ path: String, _ browser: Browser) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: browser.url + path)
-        request.headers = ["Cookie": browser.cookie ?? ""]
-        return try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    /// What a stream sends, and whether it has ended.
+    private struct Stream: Sendable {
+        let text = Shared("")
+        let hasEnded = Shared(false)
     }
 
-    /// Regions of the next event that has some.
-    private func regions(_ chunks: inout HTTPClientResponse.Body.AsyncIterator) async throws -> [String: String] {
-        var text = ""
-        while let chunk = try await chunks.next() {
-            text += String(buffer: chunk)
-            guard let event = text.firstMatch(of: /event: regions\ndata: (.*)\n\n/) else { continue }
-            return try JSONDecoder().decode([String: String].self, from: Data(event.1.utf8))
+    /// The body follows the stream until it ends, which it must when the body returns.
+    private func following(
+        _ path: String, _ browser: Browser, _ body: (Stream) async throws -> Void
+    ) async throws {
+        let stream = Stream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var request = HTTPClientRequest(url: browser.url + path)
+                request.headers = ["Cookie": browser.cookie ?? ""]
+                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+                #expect(response.status == .ok)
+                #expect(response.headers.first(name: "Content-Type") == "text/event-stream")
+                for try await chunk in response.body { stream.text.update { $0 += String(buffer: chunk) } }
+                stream.hasEnded.update { $0 = true }
+            }
+            try await body(stream)
+            try await group.waitForAll()
         }
-        throw NeverHappened("the stream ended: \(text)")
+    }
+
+    private func revoke(_ owner: Tenant, _ site: Site) async throws {
+        let key = try #require(try await site.tenants.keys(of: owner.id, shard: owner.shard, limit: 1).first)
+        #expect(try await site.tenants.revokeKey(key.id, tenant: owner.id, shard: owner.shard))
+        try await site.snapshots.load()
     }
 
     @Test(.timeLimit(.minutes(5))) func whatComesIsSeenWithoutReloading() async throws {
         try await withSite { site in
             let browser = try await site.browser(site.keys[0].text)
-            let response = try await stream("/live?page=%2Frequests", browser)
-            #expect(response.status == .ok && response.headers.first(name: "Content-Type") == "text/event-stream")
-            var chunks = response.body.makeAsyncIterator()
-            #expect(try await regions(&chunks)["requests"]?.contains("No request is kept") == true)
-            let id = try await site.add(path: "/<b>", body: [1])
-            let changed = try await regions(&chunks)
-            #expect(changed["requests"]?.contains("/requests/\(id)") == true)
-            #expect(changed["requests"]?.contains("&lt;b&gt;") == true)
+            try await following("/live?page=%2Frequests", browser) { stream in
+                try await eventually { stream.text.value.contains("No request is kept") }
+                let id = try await site.add(path: "/<b>", body: [1])
+                try await eventually { stream.text.value.contains("/requests/\(id)") }
+                #expect(stream.text.value.contains("&lt;b&gt;") && !stream.text.value.contains("/<b>"))
+                #expect(stream.text.value.hasPrefix("event: regions\ndata: {\"requests\":"))
+                try await revoke(site.owners[0], site)
+            }
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func aStreamEndsWithItsKeyAndWithTheProcess() async throws {
+    @Test(.timeLimit(.minutes(5))) func aStreamEndsWithItsKey() async throws {
         try await withSite { site in
-            let (first, second) = (
-                try await site.browser(site.keys[0].text), try await site.browser(site.keys[1].text)
-            )
-            var ofFirst = try await stream("/live?page=%2F", first).body.makeAsyncIterator()
-            var ofSecond = try await stream("/live?page=%2F", second).body.makeAsyncIterator()
-            _ = try await (regions(&ofFirst), regions(&ofSecond))
-            let owner = site.owners[0]
-            let key = try #require(try await site.tenants.keys(of: owner.id, shard: owner.shard, limit: 1).first)
-            _ = try await site.tenants.revokeKey(key.id, tenant: owner.id, shard: owner.shard)
-            try await site.snapshots.load()
-            var last = ""
-            while let chunk = try await ofFirst.next() { last = String(buffer: chunk) }
-            #expect(last.hasSuffix("event: ended\ndata: the session\n\n"))
-            await site.stop()
-            while try await ofSecond.next() != nil {}
+            let browser = try await site.browser(site.keys[0].text)
+            try await following("/live?page=%2F", browser) { stream in
+                try await eventually { stream.text.value.contains("event: regions") }
+                try await revoke(site.owners[0], site)
+                try await eventually { stream.hasEnded.value }
+                #expect(stream.text.value.hasSuffix("event: ended\ndata: the session\n\n"))
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aStreamEndsWithItsProcess() async throws {
+        try await withSite { site in
+            let browser = try await site.browser(Site.operatorToken)
+            try await following("/live?page=%2F", browser) { stream in
+                try await eventually { stream.text.value.contains("event: regions") }
+                await site.stop()
+                try await eventually { stream.hasEnded.value }
+                #expect(!stream.text.value.contains("event: ended"))
+            }
         }
     }
 
