@@ -89,6 +89,16 @@ let package = Package(
                 "Telemetry", metrics, instrumentation, tracing, crypto, hummingbird, httpTypes, nioCore, logging,
                 lifecycle,
             ]),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "API", "FlagEngine", "JSON", "Model", "Postgres", "Tenants", "Requests", "Circuits", crypto, httpTypes,
+                logging, lifecycle,
+            ],
+            resources: [
+                .embedInCode("Assets/dashboard.css"), .embedInCode("Assets/dashboard.js"),
+                .embedInCode("Assets/icon.svg"),
+            ], swiftSettings: settings),
         module(
             "Worker",
             [
@@ -106,7 +116,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
-                "Worker", "Telemetry", "Sink", "Bench", "SettingsEngine", instrumentation, metrics, arguments, logging,
+                "Dashboard", "Worker", "Telemetry", "Sink", "Bench", "SettingsEngine", instrumentation, metrics, arguments, logging,
                 lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -128,6 +138,13 @@ let package = Package(
             [
                 "API", "FlagEngine", "JSON", "Circuits", "Cluster", "Requests", "Tenants", "Model", "Postgres",
                 "SQL", lifecycle, httpTypes,
+            ]),
+        tests(
+            "DashboardTests",
+            [
+                "Dashboard", "API", "Circuits", "FlagEngine", "Requests", "Tenants", "JSON", "Model", "Postgres",
+                lifecycle,
+                httpTypes, asyncHTTPClient, nioCore, nioHTTP1,
             ]),
         tests(
             "WorkerTests",

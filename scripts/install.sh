@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql; for the tests
-# python3-venv, curl, haproxy, pgbouncer, and prometheus, whose promtool checks metrics and alerts.
+# Installs what building and running needs and this machine lacks: Debian's libpq-dev, pkg-config and postgresql. With the
+# argument `tests` also what they use: curl, python3-venv, chromium, haproxy, pgbouncer, and prometheus for its promtool.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*" >&2; }
@@ -14,11 +14,14 @@ missing=()
 [ -e /usr/include/postgresql/libpq-fe.h ] || missing+=(libpq-dev)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
-command -v curl >/dev/null || missing+=(curl)
-python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
-[ -x /usr/sbin/haproxy ] || command -v haproxy >/dev/null || missing+=(haproxy)
-command -v promtool >/dev/null || missing+=(prometheus)
-[ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
+if [ "${1:-}" = tests ]; then
+    command -v curl >/dev/null || missing+=(curl)
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    command -v chromium >/dev/null || missing+=(chromium)
+    [ -x /usr/sbin/haproxy ] || command -v haproxy >/dev/null || missing+=(haproxy)
+    [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
+    command -v promtool >/dev/null || missing+=(prometheus)
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say "installing ${missing[*]}"

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 
 packages=(
     anyio==4.16.0 certifi==2026.10.19.post1 charset-normalizer==3.5.2 click==8.5.1 cloudevents==2.2.0
-    deprecation==2.1.0 graphql-core==3.3.2 harfile==0.6.0 hypothesis-graphql==0.13.5 hypothesis==6.170.17 idna==3.20
+    deprecation==2.1.0 graphql-core==3.3.2 greenlet==3.5.6 harfile==0.6.0 hypothesis-graphql==0.13.5 hypothesis==6.170.17 idna==3.20
     iniconfig==2.3.1 jsonschema_rs==0.60.3 markdown-it-py==4.3.0 MarkupSafe==3.0.4 mdurl==0.1.2
     openfeature-provider-ofrep==0.3.0 openfeature-sdk==0.10.0 packaging==26.3
-    pluggy==1.7.0 Pygments==2.21.0 pyrate-limiter==4.5.1 pytest==9.2.0 python-dateutil==4.0.0 PyYAML==6.0.4
+    playwright==1.65.2 pluggy==1.7.0 Pygments==2.21.0 pyrate-limiter==4.5.1 pytest==9.2.0 python-dateutil==4.0.0 PyYAML==6.0.4
     requests==2.34.2 rich==15.0.0 schemathesis==4.32.5 sortedcontainers==2.4.0 typing_extensions==4.16.0 tzdata==2026.6
     urllib3==2.8.0 Werkzeug==3.1.9
 )

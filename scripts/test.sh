@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf '\n== %s: %s\n' "$(date +%T)" "$*" >&2; }
 
-scripts/install.sh
+scripts/install.sh tests
 scripts/python.sh || say "PyPI can't be reached: tests that use its packages as clients are skipped"
 
 say "checking the format"

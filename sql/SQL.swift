@@ -27,7 +27,8 @@ package enum SQL {
         Migration(name: "m0021_enqueue", sql: text(PackageResources.m0021_enqueue_sql)),
         Migration(name: "m0022_actions", sql: text(PackageResources.m0022_actions_sql)),
         Migration(name: "m0023_statistics", sql: text(PackageResources.m0023_statistics_sql)),
-        Migration(name: "m0026_processes", sql: text(PackageResources.m0026_processes_sql)),
+        Migration(name: "m0024_dashboard", sql: text(PackageResources.m0024_dashboard_sql)),
+        Migration(name: "m0025_processes", sql: text(PackageResources.m0025_processes_sql)),
     ]
 
     /// The last step that this program knows: how new it is, to the schema.

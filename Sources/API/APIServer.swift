@@ -31,12 +31,13 @@ package struct APIServer: Service {
     ///   - waiters: must be told what is announced on their channel.
     ///   - trial: how a tenant tries its destinations.
     ///   - metrics: what `/metrics` shows.
+    ///   - pages: for people, besides the API's own routes.
     ///   - isReady: whether requests can be stored.
     ///   - onListening: is told the port once connections are taken.
     package init(
         configuration: APIConfiguration, snapshot: @escaping @Sendable () -> TenantSnapshot, store: RequestStore,
         stores: APIStores, waiters: OutcomeWaiters, trial: DestinationTrial, arm: @escaping @Sendable (LaneID) -> Void,
-        isReady: @escaping @Sendable () async -> Bool,
+        isReady: @escaping @Sendable () async -> Bool, pages: [Route] = [],
         metrics: MetricRegistry = MetricRegistry(),
         eventLoops: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
@@ -81,7 +82,7 @@ package struct APIServer: Service {
             + DocumentEndpoint().routes + Liveness(draining: draining, isReady: isReady).routes
             + MetricsEndpoint(
                 registry: metrics, access: configuration.metricsToken.map { .token($0) } ?? .withoutTenants
-            ).routes
+            ).routes + pages
         responder = Responder(
             router: Router(routes), snapshot: snapshot, bodies: BodyReader(budget: budget), access: access,
             logger: logger)

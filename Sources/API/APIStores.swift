@@ -1,7 +1,7 @@
-import Circuits
+package import Circuits
 import Cluster
 package import Postgres
-import Requests
+package import Requests
 package import Tenants
 
 /// What the API reads and writes, but for the storing of requests, which has connections of its own.
@@ -17,15 +17,15 @@ package struct APIStores: Sendable {
     package static let replicaStatements =
         RequestReader.replicaStatements + ReplayStore.replicaStatements + CircuitStore.replicaStatements
 
-    let tenants: TenantStore
+    package let tenants: TenantStore
     /// For all tenants: the operator's routes, and what the API records of its own accord.
-    let operators: TenantStore
+    package let operators: TenantStore
     let cluster: ClusterStore
-    let reader: RequestReader
-    let steering: RequestSteering
-    let replays: ReplayStore
-    let circuits: CircuitStore
-    let health: HealthStore
+    package let reader: RequestReader
+    package let steering: RequestSteering
+    package let replays: ReplayStore
+    package let circuits: CircuitStore
+    package let health: HealthStore
 
     /// - Parameters:
     ///   - client: has prepared `statements`, and acts as `DatabaseRole.api`.

@@ -16,4 +16,7 @@ package struct OperatorToken: Sendable {
 
     /// Digests compare in constant time.
     package func opens(with text: some StringProtocol) -> Bool { digest == SHA256.hash(data: Array(text.utf8)) }
+
+    /// Tells tokens apart, and opens nothing: for sessions that must end with the token.
+    package var fingerprint: [UInt8] { Array(SHA256.hash(data: Array("sluice operator session".utf8) + digest)) }
 }

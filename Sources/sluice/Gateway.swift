@@ -1,6 +1,7 @@
 import API
 import Circuits
 import Cluster
+import Dashboard
 import Foundation
 import Logging
 import Model
@@ -44,7 +45,7 @@ struct Gateway {
         let operators = Client(
             .init(
                 database.transactions, name: "operators",
-                statements: APIStores.operatorStatements + TrafficLoop.statements
+                statements: APIStores.operatorStatements + TrafficLoop.statements + StatisticsReader.statements
             ).acting(as: .worker), on: loop)
         let heartbeat = HeartbeatLoop(ClusterStore(operators), process: .running(roles), logger: logger)
         try await heartbeat.join()
@@ -70,23 +71,29 @@ struct Gateway {
             let tests = TestSender(eventLoops: eventLoops, egress: try settings.egress)
             testSender = tests
             let tenants = Client(
-                .init(database.transactions, name: "tenants", connections: 2, statements: APIStores.statements)
-                    .acting(as: .api), on: loop)
+                .init(
+                    database.transactions, name: "tenants", connections: 2,
+                    statements: APIStores.statements + StatisticsReader.statements
+                ).acting(as: .api), on: loop)
             let replica = replicaClient(on: loop)
             clients += ingest.clients + [tenants] + [replica].compactMap { $0 }
             services += [ingest.arm, ingest.store]
             var api = settings.api
             if let port { api.port = port }
+            let stores = APIStores(
+                tenants, operators: operators, replica: replica.map(reads(of:)), secrets: secrets)
+            let arm: @Sendable (LaneID) -> Void = { [arm = ingest.arm] in arm.arm($0) }
+            let dashboard = Dashboard(
+                stores: stores, statistics: StatisticsReader(tenants), allStatistics: StatisticsReader(operators),
+                snapshot: { snapshots.current }, secrets: secrets, arm: arm, logger: logger)
             services.append(
                 APIServer(
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
-                    stores: APIStores(
-                        tenants, operators: operators, replica: replica.map(reads(of:)), secrets: secrets),
-                    waiters: waiters,
+                    stores: stores, waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
-                    arm: { [arm = ingest.arm] in arm.arm($0) },
-                    isReady: isReady, metrics: registry, eventLoops: eventLoops, logger: logger,
-                    onListening: onListening))
+                    arm: arm, isReady: isReady, pages: dashboard.routes, metrics: registry, eventLoops: eventLoops,
+                    logger: logger, onListening: onListening))
+            services.append(dashboard)
         }
         var worker: Worker?
         if roles.contains(.work) {

@@ -249,6 +249,78 @@ CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, 10001)
 WHERE c.shard = $1 AND c.tenant_id = $2 AND ($3::uuid IS NULL OR c.destination_id = $3)
 ORDER BY d.name;
 
+-- name: circuits.page
+-- Circuits of a tenant by the names of their destinations, from one on, of those that begin with a prefix. What waits is
+-- counted up to $6.
+-- $1 shard int2
+-- $2 tenant uuid
+-- $3 from text
+-- $4 prefix text
+-- $5 limit int4
+-- $6 count_to int8
+-- > destination text
+-- > mode text
+-- > mode_until timestamptz
+-- > mode_by text
+-- > mode_reason text
+-- > state text
+-- > state_since timestamptz
+-- > reason text
+-- > epoch int8
+-- > next_probe_at timestamptz
+-- > throttled_until timestamptz
+-- > deliveries_allowed int4
+-- > in_flight int8
+-- > waiting int8
+-- > oldest_waiting_at timestamptz
+-- > evidence jsonb
+SELECT d.name AS destination, c.mode::text AS mode, c.mode_until, c.mode_by, c.mode_reason, c.state::text AS state, c.state_since,
+       c.reason, c.epoch, c.probe_at AS next_probe_at, c.throttled_until,
+       least(d.max_in_flight, c.ceiling, CASE WHEN c.mode = 'auto' THEN floor(c.dispatch_limit)::integer END) AS deliveries_allowed,
+       sluice.destination_in_flight(c.shard, c.tenant_id, c.destination_id) AS in_flight,
+       b.waiting, b.oldest_at AS oldest_waiting_at, NULL::jsonb AS evidence
+FROM (SELECT d.shard, d.tenant_id, d.destination_id, d.name, d.max_in_flight FROM sluice.destination d
+      WHERE d.shard = $1 AND d.tenant_id = $2 AND d.name >= $3 AND starts_with(d.name, $4) ORDER BY d.name LIMIT $5::integer) d
+JOIN sluice.circuit c ON c.shard = d.shard AND c.tenant_id = d.tenant_id AND c.destination_id = d.destination_id
+CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, $6) b
+ORDER BY d.name;
+
+-- name: circuits.attention
+-- Circuits of a tenant that are not simply closed, the latest change first. What waits is counted up to $4.
+-- $1 shard int2
+-- $2 tenant uuid
+-- $3 limit int4
+-- $4 count_to int8
+-- > destination text
+-- > mode text
+-- > mode_until timestamptz
+-- > mode_by text
+-- > mode_reason text
+-- > state text
+-- > state_since timestamptz
+-- > reason text
+-- > epoch int8
+-- > next_probe_at timestamptz
+-- > throttled_until timestamptz
+-- > deliveries_allowed int4
+-- > in_flight int8
+-- > waiting int8
+-- > oldest_waiting_at timestamptz
+-- > evidence jsonb
+SELECT d.name AS destination, c.mode::text AS mode, c.mode_until, c.mode_by, c.mode_reason, c.state::text AS state, c.state_since,
+       c.reason, c.epoch, c.probe_at AS next_probe_at, c.throttled_until,
+       least(d.max_in_flight, c.ceiling, CASE WHEN c.mode = 'auto' THEN floor(c.dispatch_limit)::integer END) AS deliveries_allowed,
+       sluice.destination_in_flight(c.shard, c.tenant_id, c.destination_id) AS in_flight,
+       b.waiting, b.oldest_at AS oldest_waiting_at, NULL::jsonb AS evidence
+FROM (SELECT * FROM sluice.circuit c
+      WHERE c.shard = $1 AND c.tenant_id = $2 AND (c.state <> 'closed' OR c.mode <> 'auto')
+      ORDER BY c.state_since DESC LIMIT $3::integer) c
+CROSS JOIN LATERAL (
+    SELECT d.name, d.max_in_flight FROM sluice.destination d
+    WHERE d.shard = c.shard AND d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id LIMIT 1) d
+CROSS JOIN LATERAL sluice.backlog(c.shard, c.tenant_id, c.destination_id, $4) b
+ORDER BY c.state_since DESC;
+
 -- name: circuits.events
 -- The last events of a circuit, newest first.
 -- $1 shard int2

@@ -1,14 +1,14 @@
-import HTTPTypes
+package import HTTPTypes
 import HummingbirdCore
 import JSON
 import NIOCore
 import NIOHTTPTypes
 
 /// An answer whose body is at hand, or is written as it comes.
-struct Answer: Sendable {
+package struct Answer: Sendable {
     typealias Writing = @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
 
-    var head: HTTPResponse
+    package var head: HTTPResponse
     let body: ByteBuffer
     /// In place of the body.
     private let writing: Writing?

@@ -1,13 +1,13 @@
 import JSON
-import Logging
-import Model
+package import Logging
+package import Model
 import Postgres
 
 extension Problem {
     /// What a caller is told of an error in storage; what it must not see goes to the log.
     ///
     /// - Parameter storing: the request that was to be stored, where that was the intention.
-    init(_ error: any Error, storing request: RequestID? = nil, logger: Logger) {
+    package init(_ error: any Error, storing request: RequestID? = nil, logger: Logger) {
         switch error {
         case let problem as Problem:
             self = problem

@@ -1,23 +1,23 @@
 import CoreMetrics
-import HTTPTypes
+package import HTTPTypes
 import JSON
 import Model
 import NIOCore
 import Tenants
 
 /// An error as its caller gets it (RFC 9457). The detail says what was wrong, where, and what to do.
-struct Problem: Error, Sendable {
-    let kind: ProblemKind
-    let detail: String
-    var fields: HTTPFields = [:]
+package struct Problem: Error, Sendable {
+    package let kind: ProblemKind
+    package let detail: String
+    package var fields: HTTPFields = [:]
     /// The request whose outcome is not known.
     var request: RequestID?
     /// Members of the body that are at fault.
     var faults: [InvalidDocument.Fault] = []
     /// Under this the log has what the caller is not told.
-    var reference: String?
+    package var reference: String?
 
-    init(_ kind: ProblemKind, _ detail: String) {
+    package init(_ kind: ProblemKind, _ detail: String) {
         self.kind = kind
         self.detail = detail
     }
@@ -28,7 +28,7 @@ struct Problem: Error, Sendable {
     }
 
     /// Seconds after which another try makes sense.
-    func retry(after seconds: Int) -> Problem {
+    package func retry(after seconds: Int) -> Problem {
         var problem = self
         problem.fields[.retryAfter] = String(seconds)
         return problem
@@ -94,7 +94,7 @@ extension Problem {
         Problem(.payloadTooLarge, "A body may have \(limit) bytes.")
     }
 
-    static func unknownDestination(_ name: some StringProtocol) -> Problem {
+    package static func unknownDestination(_ name: some StringProtocol) -> Problem {
         Problem(.unknownDestination, "This tenant has no destination named \"\(name.prefix(80))\".")
     }
 }

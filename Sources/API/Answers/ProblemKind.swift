@@ -1,9 +1,9 @@
 import CoreMetrics
-import HTTPTypes
+package import HTTPTypes
 import Telemetry
 
 /// What can be wrong, in words that stay the same: `type` is `/problems/` and the raw value.
-enum ProblemKind: String, CaseIterable, Sendable {
+package enum ProblemKind: String, CaseIterable, Sendable {
     case invalidRequest = "invalid-request"
     case invalidJSON = "invalid-json"
     case invalidEnvelope = "invalid-envelope"
@@ -57,7 +57,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     private static let refusals = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0, Counter(.refusals, $0.rawValue)) })
 
-    var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .invalidJSON: .badRequest
         case .unauthorized, .invalidSignature: .unauthorized
@@ -84,7 +84,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         }
     }
 
-    var title: String {
+    package var title: String {
         switch self {
         case .invalidRequest: "The request is not valid"
         case .invalidJSON: "The text is not JSON"

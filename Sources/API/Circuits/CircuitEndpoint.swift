@@ -1,8 +1,8 @@
-import Circuits
+package import Circuits
 import HTTPTypes
 import JSON
 import Model
-import Tenants
+package import Tenants
 
 /// `GET /v1/circuits`, `GET /v1/destinations/{name}/circuit`, and `POST /v1/destinations/{name}/circuit/{command}`.
 struct CircuitEndpoint: Sendable {
@@ -75,11 +75,12 @@ func destination(_ call: Call, _ caller: Caller) throws -> Destination {
 }
 
 extension Destination {
-    var circuit: CircuitKey { CircuitKey(shard: lane.shard, tenant: tenant, destination: id) }
+    package var circuit: CircuitKey { CircuitKey(shard: lane.shard, tenant: tenant, destination: id) }
 }
 
 extension Problem {
-    fileprivate init(_ answer: CircuitStore.Answer) {
+    /// Of a command that was not obeyed.
+    package init(_ answer: CircuitStore.Answer) {
         switch answer {
         case .mode: self.init(.circuitState, "The circuit is forced or observed; resume it first.")
         case .notOpen: self.init(.circuitState, "The circuit is not open.")

@@ -2,7 +2,7 @@ import JSON
 import Postgres
 
 /// What a tenant may want of a circuit.
-enum CircuitCommand: String, CaseIterable {
+package enum CircuitCommand: String, CaseIterable, Sendable {
     case pause, resume, force, observe, probe, limit, reset
 }
 

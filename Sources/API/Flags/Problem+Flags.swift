@@ -15,7 +15,7 @@ extension Problem {
 }
 
 /// Runs a change of flags; throws a `Problem` in place of a refusal.
-func changingFlags<T>(_ change: () async throws -> T) async throws -> T {
+package func changingFlags<T>(_ change: () async throws -> T) async throws -> T {
     do {
         return try await change()
     } catch let refusal as FlagRefusal {

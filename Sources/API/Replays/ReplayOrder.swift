@@ -4,8 +4,8 @@ import Requests
 import Tenants
 
 /// The body of `POST /v1/dead-letters/replay`: which, how fast, or only how many.
-struct ReplayOrder {
-    static let rates = 0.01...1_000.0
+package struct ReplayOrder {
+    package static let rates = 0.01...1_000.0
 
     private(set) var filter = DeadLetterFilter()
     private(set) var ratePerSecond = 100.0

@@ -2,7 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import JSON
 import Model
-import Tenants
+package import Tenants
 
 /// `/v1/environments/{environment}/flags/{key}/rollout`: begin, show, command; and those that have ended.
 struct RolloutsEndpoint: Sendable {
@@ -111,7 +111,7 @@ struct RolloutsEndpoint: Sendable {
 }
 
 extension Problem {
-    fileprivate init(_ refusal: RolloutRefusal) {
+    package init(_ refusal: RolloutRefusal) {
         let kind: ProblemKind =
             switch refusal {
             case .noFlag: .notFound

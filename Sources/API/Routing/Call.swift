@@ -2,17 +2,17 @@ import HTTPTypes
 import HummingbirdCore
 import JSON
 import NIOCore
-import Postgres
-import Tenants
+package import Postgres
+package import Tenants
 
 /// A request on its way to the handler of its route.
-struct Call: Sendable {
+package struct Call: Sendable {
     let request: Request
     let channel: any Channel
-    let parameters: [Substring: Substring]
+    package let parameters: [Substring: Substring]
     /// The configuration by which this request is judged.
-    let snapshot: TenantSnapshot
-    let now: Timestamp
+    package let snapshot: TenantSnapshot
+    package let now: Timestamp
     let bodies: BodyReader
     let access: Access
 
@@ -26,7 +26,7 @@ struct Call: Sendable {
     }
 
     /// Reads the body and lends it to `use`. Throws a `Problem`, `BrokenBody`, or what `use` throws.
-    func withBody<T>(limit: Int, _ use: ([UInt8]) async throws -> T) async throws -> T {
+    package func withBody<T>(limit: Int, _ use: ([UInt8]) async throws -> T) async throws -> T {
         try await bodies.withBody(of: request, limit: limit, on: channel, use)
     }
 

@@ -1,5 +1,5 @@
 /// A path with places for names: `/v1/requests/{id}`. Paths are compared byte for byte, without decoding.
-struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+package struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     enum Segment: Hashable, Sendable {
         case literal(Substring)
         case parameter(Substring)
@@ -7,15 +7,15 @@ struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertibl
 
     let segments: [Segment]
 
-    init(_ text: String) {
+    package init(_ text: String) {
         segments = Self.split(text[...]).map { segment in
             segment.first == "{" ? .parameter(segment.dropFirst().dropLast()) : .literal(segment)
         }
     }
 
-    init(stringLiteral text: String) { self.init(text) }
+    package init(stringLiteral text: String) { self.init(text) }
 
-    var description: String {
+    package var description: String {
         segments.map { segment in
             switch segment {
             case .literal(let text): "/\(text)"
@@ -25,13 +25,13 @@ struct PathPattern: Sendable, ExpressibleByStringLiteral, CustomStringConvertibl
     }
 
     /// What lies between the slashes, the first of which a path begins with; nothing where it doesn't.
-    static func split(_ path: Substring) -> [Substring] {
+    package static func split(_ path: Substring) -> [Substring] {
         guard path.utf8.first == UInt8(ascii: "/") else { return [] }
         return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     }
 
     /// The values of the parameters by their names; nil where the path is another. A parameter is never empty.
-    func match(_ path: [Substring]) -> [Substring: Substring]? {
+    package func match(_ path: [Substring]) -> [Substring: Substring]? {
         guard path.count == segments.count else { return nil }
         var values: [Substring: Substring] = [:]
         for (segment, part) in zip(segments, path) {

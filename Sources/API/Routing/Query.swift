@@ -1,12 +1,12 @@
 import Foundation
-import Postgres
+package import Postgres
 
 /// The parameters of a query, decoded.
-struct Query: Equatable {
+package struct Query: Equatable, Sendable {
     private let values: [String: String]
 
     /// Throws a `Problem` where a name is not allowed or comes twice, or where an escape is none.
-    init(_ text: Substring, allowed: [String]) throws {
+    package init(_ text: Substring, allowed: [String]) throws {
         var values: [String: String] = [:]
         for item in text.split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -36,7 +36,12 @@ struct Query: Equatable {
         return decoded
     }
 
-    subscript(name: String) -> String? { values[name] }
+    /// All of them, by name.
+    package var items: [(name: String, value: String)] {
+        values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    }
+
+    package subscript(name: String) -> String? { values[name] }
 
     /// The parameters but those, decoded, in one order whatever theirs was.
     func text(without names: [String]) -> String {
@@ -44,7 +49,7 @@ struct Query: Equatable {
     }
 
     /// Throws a `Problem` where the value is not a whole number of the range.
-    func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+    package func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         try values[name].map { text in
             guard let number = Int(text), range.contains(number) else {
                 throw Problem(
@@ -54,7 +59,7 @@ struct Query: Equatable {
         }
     }
 
-    func time(_ name: String) throws -> Timestamp? {
+    package func time(_ name: String) throws -> Timestamp? {
         try values[name].map { text in
             guard let time = Timestamp(rfc3339: text) else {
                 throw Problem(.invalidRequest, "\(name) is not a time of RFC 3339.")

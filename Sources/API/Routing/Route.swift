@@ -1,9 +1,9 @@
-import HTTPTypes
+package import HTTPTypes
 import HummingbirdCore
 import Tenants
 
 /// A method of a resource: who may call it, and what answers.
-struct Route: Sendable {
+package struct Route: Sendable {
     enum Access: Hashable, Sendable {
         case everyone
         /// Who shows a tenant's key of this scope.
@@ -12,6 +12,8 @@ struct Route: Sendable {
         case `operator`
         /// Who shows a tenant's key that may evaluate flags; told in the protocol's own way.
         case flags
+        /// A person with a browser, whose session the page looks for itself.
+        case page
     }
 
     let method: HTTPRequest.Method
@@ -56,6 +58,12 @@ struct Route: Sendable {
         _ method: HTTPRequest.Method, _ path: PathPattern, _ answer: @escaping @Sendable (Call) async throws -> Answer
     ) -> Route {
         Route(method: method, path: path, access: .flags, answer: answer)
+    }
+
+    package static func page(
+        _ method: HTTPRequest.Method, _ path: PathPattern, _ answer: @escaping @Sendable (Call) async throws -> Answer
+    ) -> Route {
+        Route(method: method, path: path, access: .page, answer: answer)
     }
 
     static func `operator`(

@@ -81,6 +81,33 @@ extension CircuitStore {
         ).map { try CircuitView($0) }
     }
 
+    /// By the names of their destinations; `evidence` is left out.
+    ///
+    /// - Parameters:
+    ///   - name: from this one on; empty: from the start.
+    ///   - prefix: with which the names begin.
+    ///   - waitingLimit: up to which what waits is counted.
+    package func page(
+        from name: String, prefix: String, limit: Int, waitingLimit: Int64, tenant: TenantID, shard: Int16
+    ) async throws -> [CircuitView] {
+        try await client.query(
+            SQL["circuits.page"],
+            Parameters(
+                shard, tenant.uuid, name.isEmpty ? prefix : name, prefix, Int32(clamping: limit), waitingLimit)
+        ).map { try CircuitView($0) }
+    }
+
+    /// Those that are not simply closed, the latest change first; `evidence` is left out.
+    ///
+    /// - Parameter waitingLimit: up to which what waits is counted.
+    package func attention(
+        limit: Int, waitingLimit: Int64, tenant: TenantID, shard: Int16
+    ) async throws -> [CircuitView] {
+        try await client.query(
+            SQL["circuits.attention"], Parameters(shard, tenant.uuid, Int32(clamping: limit), waitingLimit)
+        ).map { try CircuitView($0) }
+    }
+
     /// Newest first.
     package func history(_ key: CircuitKey, limit: Int32) async throws -> [CircuitRecord] {
         var parameters = key.parameters

@@ -49,8 +49,8 @@ struct Up: AsyncParsableCommand {
         }
         try home.keep(demoKey: key)
         try await Gateway(
-            database: DatabaseConnections(connection), settings: settings.allowing(Sink.network).alone(), secrets: secrets,
-            logger: logger
+            database: DatabaseConnections(connection), settings: settings.allowing(Sink.network).alone(),
+            secrets: secrets, logger: logger
         ).run([.serve, .work]) { port in
             demo.explain(
                 port: port, key: key, connection: connection,

@@ -38,7 +38,7 @@ struct Catalogue {
     let secretsKey = Setting(
         "secrets_key", .secretsKey, isSecret: true,
         remedy: "it seals secrets in the database. Make one with: openssl rand -base64 32",
-        "The key that seals secrets in the database.")
+        "The key that seals secrets in the database, and sessions of the [dashboard](dashboard.md).")
 
     let secretsOldKeys = Setting(
         "secrets_old_keys", .secretsKeys, isSecret: true,
@@ -46,7 +46,10 @@ struct Catalogue {
 
     let operatorToken = Setting(
         "operator_token", .operatorToken, isSecret: true, usedBy: api,
-        "Opens the operator's API, `/admin/v1` (`openssl rand -hex 32`). Without it that answers `403`.")
+        """
+        Opens the operator's API, `/admin/v1`, and the [dashboard](dashboard.md) for all tenants (`openssl rand -hex 32`). \
+        Without it the API answers `403`.
+        """)
 
     let host = Setting(
         "host", .text("a name or an address"), default: "127.0.0.1", usedBy: api, "Where the API listens.")

@@ -106,7 +106,7 @@ extension Parameters {
         case (_, "class"), (_, "topic"), (_, "body_contains"), (_, "client_certificate"), (_, "authorities"),
             ("routes.put", "flag"):
             nil
-        case (_, "after"), (_, "first_name"), (_, "headers"): ""
+        case (_, "after"), (_, "first_name"), (_, "from"), (_, "prefix"), (_, "headers"): ""
         case (_, "filters"): "[]"
         case (_, "scheme"): "github"
         case (_, "definition"): Self.flag

@@ -10,8 +10,9 @@ import Testing
 @Suite(.serialized) struct StatementIsolationTests {
     /// What the API does for one tenant at a time. A new statement belongs here or below.
     static let ofOneTenant: Set = [
-        "circuits.command", "circuits.events", "circuits.find", "circuits.put_policy", "circuits.show",
-        "circuits.tenant_policies", "destinations.delete", "destinations.of_tenant", "destinations.put",
+        "circuits.attention", "circuits.command", "circuits.events", "circuits.find", "circuits.page",
+        "circuits.put_policy", "circuits.show", "circuits.tenant_policies", "destinations.delete",
+        "destinations.of_tenant", "destinations.put",
         "flags.archive", "flags.environments", "flags.import", "flags.kill", "flags.list", "flags.put", "flags.put_set",
         "flags.revert", "flags.revisions", "flags.set", "flags.staleness", "health.delete",
         "health.list", "health.put", "keys.create", "keys.find", "keys.list", "keys.revoke", "keys.rotate",
