@@ -116,7 +116,8 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "FlagEngine", "JSON", "Model", "Postgres", "SQL", "Tenants", "Requests", "Circuits", "Cluster", "API",
-                "Dashboard", "Worker", "Telemetry", "Sink", "Bench", "SettingsEngine", instrumentation, metrics, arguments, logging,
+                "Dashboard", "Worker", "Telemetry", "Sink", "Bench", "SettingsEngine", instrumentation, metrics,
+                arguments, logging,
                 lifecycle, nioCore, nioPosix,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
