@@ -12,6 +12,8 @@ package struct MonitoringServer: Service {
     private let host: String
     private let port: Int
     private let responder: Responder
+    /// Never begins: the process's last answers are these.
+    private let draining = Draining(for: .zero)
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
@@ -35,7 +37,8 @@ package struct MonitoringServer: Service {
         let nobody = TenantSnapshot()
         responder = Responder(
             router: Router(
-                MetricsEndpoint(registry: registry, access: .everything).routes + Liveness(isReady: isReady).routes),
+                MetricsEndpoint(registry: registry, access: .everything).routes
+                    + Liveness(draining: draining, isReady: isReady).routes),
             snapshot: { nobody }, bodies: BodyReader(budget: BodyBudget(limit: 0)), access: Access(), logger: logger)
     }
 
@@ -43,7 +46,8 @@ package struct MonitoringServer: Service {
     package func run() async throws {
         let date = HTTPDate()
         let server = try HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [HTTPConnection(Patience(), date: date)])
+            configuration: .init(additionalChannelHandlers: [HTTPConnection(Patience(), draining: draining, date: date)]
+            )
         ).buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port),

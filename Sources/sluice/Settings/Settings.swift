@@ -1,10 +1,8 @@
 import API
 import Foundation
-import Logging
 import Model
 import Postgres
 import SettingsEngine
-import Telemetry
 import Tenants
 import Worker
 
@@ -117,18 +115,6 @@ struct Settings {
     func secretBox(kept: String? = nil) throws -> SecretBox {
         guard let key = self.secretsKey ?? kept else { throw CommandError("SLUICE_SECRETS_KEY is missing") }
         return try SecretBox(base64: key, old: self.secretsOldKeys ?? [])
-    }
-
-    func logger() -> Logger {
-        let format = self.logFormat
-        var logger = Logger(label: "sluice") { label -> any LogHandler in
-            switch format {
-            case .json: JSONLogHandler(metadataProvider: .trace)
-            case .text: StreamLogHandler.standardError(label: label, metadataProvider: .trace)
-            }
-        }
-        logger.logLevel = self.logLevel
-        return logger
     }
 }
 
