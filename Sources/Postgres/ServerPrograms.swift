@@ -25,7 +25,9 @@ package struct ServerPrograms: Sendable {
                 "PostgreSQL's server programs (initdb, pg_ctl) are neither on PATH nor in \(debian). "
                     + "Install Debian's package postgresql, or give the URL of a database.")
         }
-        return ServerPrograms(folder: folder, user: geteuid() == 0 ? unprivilegedUser : nil)
+        // Where these are links, others of PostgreSQL's programs need not lie beside them.
+        let home = URL(fileURLWithPath: "\(folder)/pg_ctl").resolvingSymlinksInPath().deletingLastPathComponent().path
+        return ServerPrograms(folder: home, user: geteuid() == 0 ? unprivilegedUser : nil)
     }
 
     /// Makes the directory private to the user who runs the programs.

@@ -11,6 +11,10 @@ struct SQLPlacementTests {
         "Sources/Postgres/Migrations/Migrator.swift": "the migrations' own table and lock",
         "Sources/Postgres/Migrations/Migrator+Apply.swift": "the migrations' transactions, and who runs meanwhile",
         "Sources/Postgres/LocalServer.swift": "the first database of a private server",
+        "Sources/sluice/Doctor/Examination+Capacity.swift": "what people are told to run",
+        "Sources/sluice/Doctor/Examination+Schema.swift": "what people are told to run",
+        "Sources/sluice/Doctor/Examination+Server.swift": "what people are told to run",
+        "Sources/sluice/Doctor/Examination+Vacuum.swift": "what people are told to run",
     ]
 
     static var keyword: Regex<Substring> {
