@@ -13,8 +13,10 @@ struct PoolerTests {
             try await withServer { server in
                 try await withPooler(before: server, sessions: Self.sessions) { pooler in
                     try await withProcesses { processes in
+                        // What is claimed as a session ends has no worker until its lease is over: the time-out and 15 s.
                         let installation = try await Installation(
-                            processes, database: server.connectionString, destination: arrivals.sink.url)
+                            processes, database: server.connectionString, destination: arrivals.sink.url,
+                            options: ["--timeout", "1"])
                         try await kill(installation, server, pooler, arrivals)
                     }
                 }

@@ -56,7 +56,7 @@ struct TablePureTests {
             (PostgresError(.unavailable, "x"), .databaseUnavailable),
             (PostgresError(.server, "x", sqlState: "40P01"), .tryAgain),
             (PostgresError(.server, "x", sqlState: "42501"), .failed), (PostgresError(.migration, "x"), .failed),
-            (PostgresError(.badConnectionString, "x"), .usage),
+            (PostgresError(.badConnectionString, "x"), .settings),
         ]
         for (error, status) in errors { #expect(Failure(error).status == status, "\(error)") }
         #expect(Failure(CommandError("a \"b\"")).text(asJSON: true) == #"{"error":{"status":1,"message":"a \"b\""}}"#)

@@ -64,14 +64,14 @@ func withSite(_ body: (Site) async throws -> Void) async throws {
     try await withDatabase { database in
         let client = database.client(
             statements: APIStores.statements + RequestStore.statements + DeliveryStore.claimStatements
-                + DeliveryStore.reportStatements + ArmLoop.statements, connections: 2)
+                + DeliveryStore.reportStatements, connections: 2)
         let writer = database.client(statements: RequestStore.statements, acting: .worker) {
             $0.sessionSettings += RequestStore.sessionSettings
         }
         let scoped = database.client(
             statements: APIStores.statements + StatisticsReader.statements, connections: 2, acting: .api)
         let operators = database.client(
-            statements: TenantStore.statements + StatisticsReader.statements, acting: .worker)
+            statements: APIStores.operatorStatements + StatisticsReader.statements, acting: .worker)
         let armer = database.client(statements: ArmLoop.statements, acting: .worker)
         let secrets = try SecretBox(base64: SecretBox.newKey())
         let tenants = TenantStore(client, secrets: secrets)
