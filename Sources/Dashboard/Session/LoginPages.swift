@@ -1,4 +1,5 @@
 import API
+import Foundation
 import HTTPTypes
 import Model
 import Postgres
@@ -24,7 +25,7 @@ struct LoginPages: Sendable {
             let problem = Problem(.rateExceeded, "Too many have tried to log in from there. Try again later.")
             return .page(problem.retry(after: Int(wait.components.seconds) + 1), layout)
         }
-        let key = (form["key"] ?? "").filter { !$0.isWhitespace }
+        let key = (form["key"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
         guard let owner = owner(key, call) else {
             return .page(
                 .forbidden,
