@@ -17,7 +17,7 @@ struct DemoCommand: AsyncParsableCommand {
     var payloads = "Tests/EndToEndTests/Fixtures/webhooks"
 
     func run() async throws {
-        let settings = try Settings.orExit()
+        let settings = try Settings()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sluice-demo-\(ProcessInfo.processInfo.processIdentifier)")
         let server = try await LocalServer.start(directory: directory.path) { remark($0) }
@@ -25,7 +25,7 @@ struct DemoCommand: AsyncParsableCommand {
             let isWhole = try await run(settings, try ConnectionSettings(server.connectionString))
             try await server.stop()
             try FileManager.default.removeItem(at: directory)
-            guard isWhole else { throw ExitCode(1) }
+            guard isWhole else { throw ExitCode(ExitStatus.failed.rawValue) }
         } catch {
             try? await server.stop()
             try? FileManager.default.removeItem(at: directory)
