@@ -28,6 +28,7 @@ struct CircuitCommand: AsyncParsableCommand {
                 let key = try await destination.asyncMap { try await circuits.key($0) }
                 let views = try await circuits.store.show(
                     shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
+                if key != nil, let view = views.first { return output.one(view, as: .circuits) }
                 output.list(views, as: .circuits)
             }
         }
@@ -207,9 +208,11 @@ extension CircuitOrder {
                 throw CommandError("the circuit did not obey: \(answer.meaning)")
             }
             try await circuits.arm(target.destination)
-            let views = try await circuits.store.show(
-                shard: key.shard, tenant: key.tenant, destination: key.destination)
-            order.output.list(views, as: .circuits)
+            let view = try await circuits.store.show(
+                shard: key.shard, tenant: key.tenant, destination: key.destination
+            ).first
+            guard let view else { throw CommandError("the destination has been deleted meanwhile") }
+            order.output.one(view, as: .circuits)
         }
     }
 }

@@ -160,7 +160,7 @@ extension RolloutSteering {
         try await target.run { store, environment in
             let rollout = try await store.order(
                 Self.word, rolloutOf: target.key, in: environment, by: FlagAuthor(operatorName, reason: reason))
-            target.output.list([rollout], as: .rollouts)
+            target.output.one(rollout, as: .rollouts)
         }
     }
 }
