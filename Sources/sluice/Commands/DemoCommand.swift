@@ -3,7 +3,6 @@ import Circuits
 import Foundation
 import Logging
 import Postgres
-import SQL
 import Sink
 import Tenants
 
@@ -38,8 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
         // The story says what the log would.
         logger.logLevel = .error
         let secrets = try SecretBox(base64: SecretBox.newKey())
-        try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
-            _ = try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client)
+        _ = try await withMigrator(connection, logger: logger) { migrator, client in try await migrator.migrate(client)
         }
         let story = try await Story.start(payloads: try bodies())
         let statements = TenantStore.statements + CircuitStore.statements + HealthStore.statements
