@@ -37,7 +37,8 @@ struct DemoCommand: AsyncParsableCommand {
         // The story says what the log would.
         logger.logLevel = .error
         let secrets = try SecretBox(base64: SecretBox.newKey())
-        _ = try await withMigrator(connection, logger: logger) { migrator, client in try await migrator.migrate(client)
+        _ = try await withMigrator(connection, logger: logger) { migrator, client in
+            try await migrator.migrate(client)
         }
         let story = try await Story.start(payloads: try bodies())
         let statements = TenantStore.statements + CircuitStore.statements + HealthStore.statements
