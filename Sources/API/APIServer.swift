@@ -90,19 +90,12 @@ package struct APIServer: Service {
 
     /// Throws when it can't listen.
     package func run() async throws {
-        let address = BindAddress.hostname(configuration.host, port: configuration.port)
-        let server = try HTTPServerBuilder.http1(configuration: channel).buildServer(
-            configuration: ServerConfiguration(
-                address: address, backlog: Self.backlog,
+        let server = try responder.server(
+            channel,
+            ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), backlog: Self.backlog,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)),
-            eventLoopGroup: eventLoops, logger: logger,
-            responder: { [responder] request, writer, channel in
-                guard let response = await responder.respond(to: request, on: channel) else { return }
-                try await writer.write(response: response.head, body: response.body)
-            },
-            onServerRunning: { [onListening] channel in
-                if let port = channel.localAddress?.port { onListening(port) }
-            })
+            on: eventLoops, onListening: onListening)
         try await withThrowingTaskGroup { group in
             group.addTask { await limits.run() }
             group.addTask { await uses.run() }

@@ -27,10 +27,4 @@ struct CloudEventsTests {
     }
 }
 
-private let python: URL? = {
-    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let program = root.appendingPathComponent(".build/python/bin/python")
-    let made = try? String(contentsOf: root.appendingPathComponent(".build/python/made"), encoding: .utf8)
-    return made?.contains("cloudevents") == true ? program : nil
-}()
+private let python = Repository.python(with: "cloudevents")

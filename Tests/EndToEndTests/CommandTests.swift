@@ -19,7 +19,10 @@ struct CommandTests {
                 _ = try await installation.run(["circuit", "resume", "acme", "sink"] + reason)
                 let limited = try await installation.run(
                     ["circuit", "limit", "acme", "sink", "--deliveries", "5"] + reason)
-                #expect(limited.contains("5"))
+                #expect(limited.contains("0/5"), "\(limited)")
+                let one = try await installation.run(["circuit", "show", "acme", "sink", "--json"])
+                let all = try await installation.run(["circuit", "show", "acme", "--json"])
+                #expect(one.hasPrefix(#"{"destination":"sink""#) && all.hasPrefix("[\n{"), "\(one)\(all)")
                 let history = try await installation.run(["circuit", "history", "acme", "sink"])
                 #expect(history.split(separator: "\n").count == 4 && history.contains("ada"), "\(history)")
                 _ = try await installation.run(["circuit", "policy", "acme", #"{"consecutive": 3}"#])

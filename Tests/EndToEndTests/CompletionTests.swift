@@ -49,9 +49,7 @@ struct CompletionTests {
     }
 
     @Test func theManualNamesEveryCommand() throws {
-        let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let manual = try String(contentsOf: root.appendingPathComponent("docs/cli.md"), encoding: .utf8)
+        let manual = try Repository.text("docs/cli.md")
         for noun in Sluice.configuration.subcommands {
             let name = noun._commandName
             #expect(manual.contains("`sluice \(name)`") || manual.contains("| `\(name)` |"), "\(name)")

@@ -32,11 +32,15 @@ struct ConfigCommandTests {
     /// Each wrong by itself; the text of a secret is never shown.
     @Test(.timeLimit(.minutes(1))) func everySettingIsChecked() async throws {
         let wrong = [
-            "SLUICE_DATABASE_URL": "hunter2", "SLUICE_SECRETS_KEY": "hunter2", "SLUICE_SECRETS_OLD_KEYS": "hunter2",
+            "SLUICE_DATABASE_URL": "hunter2", "SLUICE_DATABASE_DIRECT_URL": "hunter2",
+            "SLUICE_DATABASE_REPLICA_URL": "hunter2", "SLUICE_SECRETS_KEY": "hunter2",
+            "SLUICE_SECRETS_OLD_KEYS": "hunter2",
             "SLUICE_OPERATOR_TOKEN": "hunter2", "SLUICE_PORT": "-1", "SLUICE_API_PROCESSES": "0",
             "SLUICE_BODY_LIMIT": "1.5", "SLUICE_STORE_DEADLINE": "301", "SLUICE_IDEMPOTENCY_WINDOW": "366d",
             "SLUICE_RETENTION_DAYS": "0", "SLUICE_EGRESS_ALLOW": "localhost", "SLUICE_WORKER_CONCURRENCY": "many",
-            "SLUICE_WORKER_DRAIN": "2h", "SLUICE_LOG_LEVEL": "loud",
+            "SLUICE_WORKER_DRAIN": "2h", "SLUICE_SERVE_DRAIN": "6m", "SLUICE_LOG_LEVEL": "loud",
+            "SLUICE_LOG_FORMAT": "xml", "SLUICE_METRICS_PORT": "0", "SLUICE_METRICS_TOKEN": "hunter2",
+            "SLUICE_OTLP_ENDPOINT": "localhost", "SLUICE_TRACE_RATIO": "2",
         ]
         try await withProcesses { processes in
             let process = try await processes.run(["config", "check"], wrong)
@@ -54,6 +58,9 @@ struct ConfigCommandTests {
             #expect(process.status == 78)
             #expect(process.errors.contains("SLUICE_DATABASE_URL is missing; "))
             #expect(process.errors.contains("SLUICE_SECRETS_KEY is missing; "))
+            let asked = try await processes.run(["config", "check", "--json"])
+            #expect(
+                asked.status == 78 && asked.errors.hasPrefix(#"{"error":{"status":78,"message":"SLUICE_DATABASE_URL"#))
             let right = try await processes.run(
                 ["config", "check", "--database-url", Self.database],
                 ["SLUICE_SECRETS_KEY": Self.key, "SLUICE_PORT": "tcp://10.0.0.1:8080"])
@@ -112,17 +119,18 @@ struct ConfigCommandTests {
 
     @Test(.timeLimit(.minutes(1))) func theDocumentationIsWhatTheCodeSays() async throws {
         try await withProcesses { processes in
-            let page = try Self.text("docs/configuration.md")
+            let page = try Repository.text("docs/configuration.md")
             let reference = try await processes.run(["config", "reference"]).output
             let committed = page.split(separator: "<!-- sluice config reference -->\n")
             #expect(committed.count == 3 && String(committed[1]) == reference)
-            #expect(try await processes.run(["config", "example"]).output == Self.text("docs/sluice.example.yaml"))
+            #expect(
+                try await processes.run(["config", "example"]).output == Repository.text("docs/sluice.example.yaml"))
         }
     }
 
     /// The example sets what holds without it.
     @Test(.timeLimit(.minutes(1))) func theExampleEqualsTheDefaults() async throws {
-        let example = Self.root.appendingPathComponent("docs/sluice.example.yaml").path
+        let example = Repository.path("docs/sluice.example.yaml")
         try await withProcesses { processes in
             let plain = Self.rows(try await processes.run(["config", "show"]))
             let loaded = Self.rows(try await processes.run(["config", "show"], ["SLUICE_CONFIG_FILE": example]))
@@ -138,12 +146,13 @@ struct ConfigCommandTests {
     @Test(.timeLimit(.minutes(1))) func everyVariableThatIsMentionedIsKnown() async throws {
         let known = ["README.md", "Dockerfile", "docker-compose.yml"]
         let folders = try ["docs", "scripts", "containers"].flatMap { folder in
-            try FileManager.default.subpathsOfDirectory(atPath: Self.root.appendingPathComponent(folder).path)
+            try FileManager.default.subpathsOfDirectory(atPath: Repository.path(folder))
                 .filter { $0.contains(/\.(md|sh|yaml|yml)$/) }.map { "\(folder)/\($0)" }
         }
         var mentioned: Set<String> = []
         for path in known + folders {
-            mentioned.formUnion(try Self.text(path).matches(of: /\bSLUICE_[A-Z0-9_]+\b/).map { String($0.output) })
+            mentioned.formUnion(
+                try Repository.text(path).matches(of: /\bSLUICE_[A-Z0-9_]+\b/).map { String($0.output) })
         }
         mentioned.remove("SLUICE_CONFIG_FILE")
         #expect(mentioned.count > 15)
@@ -152,13 +161,6 @@ struct ConfigCommandTests {
             let check = try await processes.run(["config", "check"], values)
             #expect(check.errors.split(separator: "\n").filter { $0.contains("is not a setting") } == [])
         }
-    }
-
-    private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private static func text(_ path: String) throws -> String {
-        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
     /// Of `config show`: value and origin by name.

@@ -49,9 +49,4 @@ struct ContractTests {
     }
 }
 
-private let schemathesis: URL? = {
-    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let program = root.appendingPathComponent(".build/python/bin/schemathesis")
-    return FileManager.default.isExecutableFile(atPath: program.path) ? program : nil
-}()
+private let schemathesis = Repository.python("schemathesis", with: "schemathesis")

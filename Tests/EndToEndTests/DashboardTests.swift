@@ -12,6 +12,8 @@ import Testing
         .timeLimit(.minutes(5)))
     func aPersonCanUseIt() async throws {
         let (python, chromium) = (try #require(python), try #require(chromium))
+        let script = try #require(
+            Bundle.module.url(forResource: "look", withExtension: "py", subdirectory: "Fixtures/dashboard"))
         let token = UUID().uuidString
         try await withDatabase { database in
             try await withProcesses { processes in
@@ -22,8 +24,7 @@ import Testing
                     let worker = try site.work()
                     let run = try processes.start(
                         [
-                            root.appendingPathComponent("Tests/Dashboard/look.py").path, caller.url, site.key, token,
-                            root.appendingPathComponent(".build/artefacts/dashboard").path,
+                            script.path, caller.url, site.key, token, Repository.path(".build/artefacts/dashboard"),
                         ], ["CHROMIUM": chromium, "PYTHONDONTWRITEBYTECODE": "1"], program: python)
                     let status = try await run.ended(within: .seconds(120))
                     #expect(status == 0, "\(run.output)\(run.errors.suffix(10_000))")
@@ -34,13 +35,7 @@ import Testing
     }
 }
 
-private let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-private let python: URL? = {
-    let made = try? String(contentsOf: root.appendingPathComponent(".build/python/made"), encoding: .utf8)
-    return made?.contains("playwright") == true ? root.appendingPathComponent(".build/python/bin/python") : nil
-}()
+private let python = Repository.python(with: "playwright")
 
 private let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
     FileManager.default.isExecutableFile(atPath: $0)

@@ -139,7 +139,7 @@ struct ExaminationPureTests {
         seen.facts["server_version_num"] = "170000"
         #expect(
             Examination(seen: seen).findings.contains {
-                $0.remedy?.contains("GRANT pg_maintain TO \"gateway\"") == true
+                $0.remedy?.contains("SELECT sluice.apply_access();") == true
             })
         // What autovacuum does often enough needs nobody else.
         seen.facts["autovacuum_naptime"] = "10"

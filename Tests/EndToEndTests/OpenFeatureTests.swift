@@ -74,10 +74,4 @@ import Testing
     }
 }
 
-private let python: URL? = {
-    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let program = root.appendingPathComponent(".build/python/bin/python")
-    let made = try? String(contentsOf: root.appendingPathComponent(".build/python/made"), encoding: .utf8)
-    return made?.contains("openfeature-provider-ofrep") == true ? program : nil
-}()
+private let python = Repository.python(with: "openfeature-provider-ofrep")

@@ -17,8 +17,10 @@ struct TopTests {
                 let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
                 #expect(object?["processes"] as? Int == 0 && object?["waiting"] as? Int == 0, "\(json)")
 
+                let seen = FileManager.default.temporaryDirectory.appendingPathComponent("top-\(UUID())").path
+                defer { for file in [seen, seen + ".pid"] { try? FileManager.default.removeItem(atPath: file) } }
                 let terminal = try processes.start(
-                    ["-qec", Self.session(executable.path), "/dev/null"], site.environment,
+                    ["-qefc", Self.session(executable.path, seen), seen], site.environment,
                     program: URL(fileURLWithPath: "/usr/bin/script"))
                 #expect(try await terminal.ended() == 0, "\(terminal.output)")
                 #expect(terminal.output.contains("\u{1b}[?1049h") && terminal.output.contains("\u{1b}[?1049l"))
@@ -28,11 +30,14 @@ struct TopTests {
         }
     }
 
-    /// Ended by SIGTERM after two seconds.
-    private static func session(_ program: String) -> String {
+    /// Ended by SIGTERM when the terminal has shown the circuit, or in vain after 15 s. The pattern does not find itself in
+    /// the command that `script` writes down first.
+    private static func session(_ program: String, _ seen: String) -> String {
         """
         stty cols 80 rows 24; before=$(stty -g)
-        timeout --foreground --preserve-status -s TERM 2 '\(program)' top --interval 0.2 || exit 1
+        (for _ in $(seq 150); do grep -q "forced_ope[n]" '\(seen)' && break; sleep 0.1; done
+         kill -s TERM "$(cat '\(seen).pid')") &
+        sh -c 'echo $$ >"$1.pid"; exec "$2" top --interval 0.2' sh '\(seen)' '\(program)' || exit 1
         [ "$before" = "$(stty -g)" ] && echo restored
         """
     }

@@ -6,8 +6,8 @@ import Testing
     private static let token = Setting(
         "token", Kind<Int>.integer(1...9), isSecret: true, hasFlag: true, "Opens it.")
 
-    private func read(_ environment: [String: String], flags: [(String, String)] = []) -> Reading {
-        Reading([Self.token], layers: [.flags(flags), .environment(environment)])
+    private func read(_ environment: [String: String], flags: [(String, String)] = []) -> SettingValues {
+        SettingValues([Self.token], layers: [.flags(flags), .environment(environment)])
     }
 
     private func with(_ content: [UInt8], _ body: (String) throws -> Void) throws {
@@ -19,10 +19,10 @@ import Testing
 
     @Test(arguments: ["7", "7\n", "7\r\n"]) func endsMayHaveALineBreak(_ content: String) throws {
         try with(Array(content.utf8)) { path in
-            let reading = read(["SLUICE_TOKEN_FILE": path])
-            #expect(reading.faults == [] && reading[Self.token] == 7)
-            #expect(reading.found["token"]?.label == "SLUICE_TOKEN_FILE: \(path)")
-            #expect(reading.secretFiles.map(\.path) == [path])
+            let values = read(["SLUICE_TOKEN_FILE": path])
+            #expect(values.faults == [] && values[Self.token] == 7)
+            #expect(values.found["token"]?.label == "SLUICE_TOKEN_FILE: \(path)")
+            #expect(values.secretFiles.map(\.path) == [path])
         }
     }
 

@@ -27,14 +27,3 @@ enum Promtool {
         #expect(status == 0, "promtool \(arguments.joined(separator: " ")): \(said)")
     }
 }
-
-/// Files of the repository.
-enum Repository {
-    /// Two folders above this file, which may be seen through a link.
-    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    static func path(_ path: String) -> String { root.appendingPathComponent(path).path }
-    static func data(_ path: String) throws -> Data { try Data(contentsOf: root.appendingPathComponent(path)) }
-    static func text(_ path: String) throws -> String { String(decoding: try data(path), as: UTF8.self) }
-}

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A page of the documentation, as tests read it.
 package struct MarkdownPage: Sendable {
@@ -11,10 +11,6 @@ package struct MarkdownPage: Sendable {
         package let isAnswer: Bool
     }
 
-    /// The repository that this file lies in, also where it is seen through a link.
-    package static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// From the repository's root.
     package let path: String
     package let blocks: [Block]
@@ -22,8 +18,7 @@ package struct MarkdownPage: Sendable {
     package let prose: [Substring]
 
     package init(_ path: String) throws {
-        let text = try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
-        self.init(path: path, text: text)
+        self.init(path: path, text: try Repository.text(path))
     }
 
     package init(path: String, text: String) {
@@ -73,7 +68,7 @@ package struct MarkdownPage: Sendable {
 
     /// README, ARCHITECTURE and all of `docs`.
     package static func all() throws -> [MarkdownPage] {
-        let docs = root.appendingPathComponent("docs").path
+        let docs = Repository.path("docs")
         let found = FileManager.default.enumerator(atPath: docs)?.compactMap { $0 as? String } ?? []
         let pages = found.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }
         return try (["README.md", "ARCHITECTURE.md"] + pages).map { try MarkdownPage($0) }

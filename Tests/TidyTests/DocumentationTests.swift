@@ -15,12 +15,12 @@ struct DocumentationTests {
         let pages = try MarkdownPage.all()
         let anchors = Dictionary(uniqueKeysWithValues: pages.map { ($0.path, $0.anchors) })
         for page in pages {
-            let folder = MarkdownPage.root.appendingPathComponent(page.path).deletingLastPathComponent()
+            let folder = Repository.root.appendingPathComponent(page.path).deletingLastPathComponent()
             for link in page.links {
                 let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
                 let file = folder.appendingPathComponent(String(parts[0])).standardizedFileURL
                 let target =
-                    parts[0].isEmpty ? page.path : String(file.path.dropFirst(MarkdownPage.root.path.count + 1))
+                    parts[0].isEmpty ? page.path : String(file.path.dropFirst(Repository.root.path.count + 1))
                 #expect(
                     parts[0].isEmpty || FileManager.default.fileExists(atPath: file.path),
                     "\(page.path) leads to \(link)")
@@ -52,10 +52,9 @@ struct DocumentationTests {
         let page = try MarkdownPage("ARCHITECTURE.md")
         let named = Set(page.prose.flatMap { $0.matches(of: /`([^` ]+)`/).map { String($0.1) } })
         for path in named where path.contains("/") {
-            let file = MarkdownPage.root.appendingPathComponent(path).path
-            #expect(FileManager.default.fileExists(atPath: file), "\(path)")
+            #expect(FileManager.default.fileExists(atPath: Repository.path(path)), "\(path)")
         }
-        let sources = MarkdownPage.root.appendingPathComponent("Sources")
+        let sources = Repository.root.appendingPathComponent("Sources")
         for module in try FileManager.default.contentsOfDirectory(atPath: sources.path).sorted() {
             #expect(named.contains("Sources/\(module)"), "Sources/\(module) is not in ARCHITECTURE.md")
         }

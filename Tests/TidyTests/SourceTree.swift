@@ -1,6 +1,7 @@
 import Foundation
+import TestSupport
 
-/// The files of the repository that this file lies in.
+/// The files of the repository.
 enum SourceTree {
     struct File: Sendable {
         /// From the repository's root.
@@ -13,16 +14,12 @@ enum SourceTree {
         var module: String { String(path.split(separator: "/").dropFirst().first ?? "") }
     }
 
-    /// Two folders above this file, which may be seen through a link.
-    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     static func swift(in folder: String) throws -> [File] { try files(in: folder, ending: ".swift") }
 
     static func sql() throws -> [File] { try files(in: "sql", ending: ".sql") }
 
     private static func files(in folder: String, ending: String) throws -> [File] {
-        let start = root.appendingPathComponent(folder)
+        let start = Repository.root.appendingPathComponent(folder)
         guard let found = FileManager.default.enumerator(atPath: start.path) else { return [] }
         return try found.compactMap { $0 as? String }.filter { $0.hasSuffix(ending) }.sorted().map { path in
             let text = try String(contentsOf: start.appendingPathComponent(path), encoding: .utf8)

@@ -45,21 +45,12 @@ package struct MonitoringServer: Service {
     /// Throws when it can't listen.
     package func run() async throws {
         let date = HTTPDate()
-        let server = try HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [HTTPConnection(Patience(), draining: draining, date: date)]
-            )
-        ).buildServer(
-            configuration: ServerConfiguration(
+        let server = try responder.server(
+            .init(additionalChannelHandlers: [HTTPConnection(Patience(), draining: draining, date: date)]),
+            ServerConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
-            eventLoopGroup: eventLoops, logger: logger,
-            responder: { [responder] request, writer, channel in
-                guard let response = await responder.respond(to: request, on: channel) else { return }
-                try await writer.write(response: response.head, body: response.body)
-            },
-            onServerRunning: { [onListening] channel in
-                if let port = channel.localAddress?.port { onListening(port) }
-            })
+            on: eventLoops, onListening: onListening)
         try await server.run()
     }
 }

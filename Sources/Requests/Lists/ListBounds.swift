@@ -7,7 +7,7 @@ package enum ListBounds {
 }
 
 /// A page of a list, and the position from which the next goes on; nil where the list ended.
-package struct Page<Item: Sendable, Position: Sendable>: Sendable {
+package struct ListPage<Item: Sendable, Position: Sendable>: Sendable {
     package let items: [Item]
     package let next: Position?
 

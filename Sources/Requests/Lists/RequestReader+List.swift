@@ -32,7 +32,7 @@ extension RequestReader {
     /// A page of the tenant's requests, newest first, of those before `cursor` or all.
     package func list(
         _ filter: RequestFilter, before cursor: RequestID?, limit: Int, tenant: TenantID, shard: Int16
-    ) async throws -> Page<RequestSummary, RequestID> {
+    ) async throws -> ListPage<RequestSummary, RequestID> {
         let (from, before) = filter.range(before: cursor)
         let rows = try await client.query(
             SQL["requests.list"],
@@ -48,7 +48,7 @@ extension RequestReader {
                 items.append(try RequestSummary(row))
             }
         }
-        return Page(items, limit: limit, examined: examined, position: \.id)
+        return ListPage(items, limit: limit, examined: examined, position: \.id)
     }
 }
 

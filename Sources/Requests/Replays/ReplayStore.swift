@@ -39,7 +39,7 @@ package struct ReplayStore: Sendable {
     /// A page of the tenant's dead letters, those of the newest requests first.
     package func letters(
         _ filter: DeadLetterFilter, before position: DeadLetter.Position?, limit: Int, tenant: TenantID, shard: Int16
-    ) async throws -> Page<DeadLetter, DeadLetter.Position> {
+    ) async throws -> ListPage<DeadLetter, DeadLetter.Position> {
         let rows = try await client.query(
             SQL["replays.letters"],
             Parameters(
@@ -54,7 +54,7 @@ package struct ReplayStore: Sendable {
                 items.append(try DeadLetter(row))
             }
         }
-        return Page(items, limit: limit, examined: examined, position: \.position)
+        return ListPage(items, limit: limit, examined: examined, position: \.position)
     }
 
     /// How many a replay would take; not exact where the tenant has more than are counted.
@@ -86,9 +86,9 @@ package struct ReplayStore: Sendable {
     /// The tenant's replays, newest first, of those before `cursor` or all.
     package func list(
         before cursor: ReplayID?, limit: Int, tenant: TenantID, shard: Int16
-    ) async throws -> Page<ReplayTask, ReplayID> {
+    ) async throws -> ListPage<ReplayTask, ReplayID> {
         let tasks = try await list(nil, cursor, limit + 1, tenant, shard)
-        return Page(tasks, limit: limit, examined: nil, position: \.id)
+        return ListPage(tasks, limit: limit, examined: nil, position: \.id)
     }
 
     package func find(_ id: ReplayID, tenant: TenantID, shard: Int16) async throws -> ReplayTask? {

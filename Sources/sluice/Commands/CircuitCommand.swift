@@ -28,6 +28,7 @@ struct CircuitCommand: AsyncParsableCommand {
                 let key = try await destination.asyncMap { try await circuits.key($0) }
                 let views = try await circuits.store.show(
                     shard: circuits.shard, tenant: circuits.tenant, destination: key?.destination)
+                if key != nil, let view = views.first { return output.one(view, as: .circuits) }
                 output.list(views, as: .circuits)
             }
         }
@@ -37,13 +38,13 @@ struct CircuitCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "What a circuit did and why, newest first.")
 
         @OptionGroup var target: CircuitTarget
-        @Option(help: "Lines to show.") var limit: Int32 = 20
+        @Option(help: "How many at most, to 100000.") var limit = ListLimit(20)
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await withCircuits(target.database, tenant: target.tenant) { circuits in
                 let key = try await circuits.key(target.destination)
-                output.list(try await circuits.store.history(key, limit: limit), as: .history)
+                output.list(try await circuits.store.history(key, limit: Int32(limit.count)), as: .history)
             }
         }
     }
@@ -153,7 +154,7 @@ struct CircuitCommand: AsyncParsableCommand {
                 throw CommandError("\(scenario): \(error)")
             }
             for line in lines { print(line.json) }
-            if lines.contains(where: { $0.mismatch != nil }) { throw ExitCode(1) }
+            if lines.contains(where: { $0.mismatch != nil }) { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
 }
@@ -203,13 +204,15 @@ extension CircuitOrder {
             let until = seconds.map { Timestamp.now + .seconds($0) }
             let answer = try await circuits.store.command(
                 Self.word, key, until: until, limit: deliveries, actor: order.actor, note: order.reason)
-            if answer == .done { try await circuits.arm(target.destination) }
             guard answer == .done else {
                 throw CommandError("the circuit did not obey: \(answer.meaning)")
             }
-            let views = try await circuits.store.show(
-                shard: key.shard, tenant: key.tenant, destination: key.destination)
-            order.output.list(views, as: .circuits)
+            try await circuits.arm(target.destination)
+            let view = try await circuits.store.show(
+                shard: key.shard, tenant: key.tenant, destination: key.destination
+            ).first
+            guard let view else { throw CommandError("the destination has been deleted meanwhile") }
+            order.output.one(view, as: .circuits)
         }
     }
 }

@@ -44,7 +44,7 @@ struct ConfigCommand: ParsableCommand {
         }
 
         func run() throws {
-            let found = try database.settings(flags).reading.found
+            let found = try database.settings(flags).values.found
             let held = Catalogue.all.map { declaration in
                 let given = found[declaration.name]
                 return Held(

@@ -34,17 +34,13 @@ struct DeadLetterCommand: AsyncParsableCommand {
             abstract: "A tenant's dead letters, those of the newest requests first.")
 
         @OptionGroup var selection: Selection
-        @Option(help: "How many at most.") var limit = 50
+        @Option(help: "How many at most, to 100000.") var limit = ListLimit(50)
         @OptionGroup var output: OutputOptions
-
-        func validate() throws {
-            guard 1...100_000 ~= limit else { throw ValidationError("--limit must be from 1 to 100000") }
-        }
 
         func run() async throws {
             try await TenantRequests.with(selection.database, tenant: selection.tenant) { requests in
                 let filter = try selection.filter(requests)
-                var (left, position) = (limit, DeadLetter.Position?.none)
+                var (left, position) = (limit.count, DeadLetter.Position?.none)
                 var letters: [DeadLetter] = []
                 repeat {
                     let page = try await requests.replays.letters(

@@ -3,7 +3,6 @@ import Circuits
 import Foundation
 import Logging
 import Postgres
-import SQL
 import Sink
 import Tenants
 
@@ -17,7 +16,7 @@ struct DemoCommand: AsyncParsableCommand {
     var payloads = "Tests/EndToEndTests/Fixtures/webhooks"
 
     func run() async throws {
-        let settings = try Settings.orExit()
+        let settings = try Settings()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sluice-demo-\(ProcessInfo.processInfo.processIdentifier)")
         let server = try await LocalServer.start(directory: directory.path) { remark($0) }
@@ -25,7 +24,7 @@ struct DemoCommand: AsyncParsableCommand {
             let isWhole = try await run(settings, try ConnectionSettings(server.connectionString))
             try await server.stop()
             try FileManager.default.removeItem(at: directory)
-            guard isWhole else { throw ExitCode(1) }
+            guard isWhole else { throw ExitCode(ExitStatus.failed.rawValue) }
         } catch {
             try? await server.stop()
             try? FileManager.default.removeItem(at: directory)
@@ -38,8 +37,8 @@ struct DemoCommand: AsyncParsableCommand {
         // The story says what the log would.
         logger.logLevel = .error
         let secrets = try SecretBox(base64: SecretBox.newKey())
-        try await withClient(connection, name: "migrate", statementTimeout: .seconds(3600)) { client in
-            _ = try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client)
+        _ = try await withMigrator(connection, logger: logger) { migrator, client in
+            try await migrator.migrate(client)
         }
         let story = try await Story.start(payloads: try bodies())
         let statements = TenantStore.statements + CircuitStore.statements + HealthStore.statements

@@ -57,7 +57,7 @@ struct FlagCommand: AsyncParsableCommand {
             }
         }
 
-        var author: FlagAuthor { FlagAuthor("operator", reason: reason) }
+        var author: FlagAuthor { FlagAuthor(operatorName, reason: reason) }
 
         /// The version that the change made.
         func tell(_ version: Int64) { output.answer("\(version)", ["version": .number(JSONNumber(version))]) }
@@ -204,11 +204,11 @@ struct FlagCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
         @OptionGroup var output: OutputOptions
         @Argument(help: "The flag's key; else of all.") var key: String?
-        @Option(help: "So many.") var limit = 50
+        @Option(help: "How many at most, to 100000.") var limit = ListLimit(50)
 
         func run() async throws {
             try await place.run { store, environment in
-                output.list(try await store.revisions(of: key, limit: limit, in: environment), as: .revisions)
+                output.list(try await store.revisions(of: key, limit: limit.count, in: environment), as: .revisions)
             }
         }
     }

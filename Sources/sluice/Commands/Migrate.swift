@@ -16,10 +16,7 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try database.settings(needed: Catalogue.database)
-        let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: settings.logger())
-        try await withClient(
-            try settings.connection(), name: "migrate", connections: 2, statementTimeout: .seconds(3600)
-        ) { client in
+        try await withMigrator(try settings.connection(), logger: settings.logger()) { migrator, client in
             let names = try await dryRun ? migrator.pending(client) : migrator.migrate(client)
             let lines = names.map { dryRun ? "would apply \($0)" : "applied \($0)" }
             output.answer(
@@ -29,23 +26,12 @@ struct Migrate: AsyncParsableCommand {
     }
 }
 
-/// A client for the time of one command.
-func withClient<T>(
-    _ settings: ConnectionSettings, name: String, connections: Int = 1, statements: [Statement] = [],
-    statementTimeout: Duration = .seconds(30), _ body: (Client) async throws -> T
+/// A migrator, and a client as it needs one: a step may take long, and a second connection sees who is in its way.
+func withMigrator<T>(
+    _ connection: ConnectionSettings, logger: Logger, _ body: (Migrator, Client) async throws -> T
 ) async throws -> T {
-    let loop = try Loop()
-    defer { loop.stop() }
-    let client = Client(
-        .init(
-            settings, name: name, connections: connections, statements: statements, statementTimeout: statementTimeout),
-        on: loop)
-    do {
-        let value = try await body(client)
-        await client.close()
-        return value
-    } catch {
-        await client.close()
-        throw error
+    let migrator = Migrator(SQL.migrations, finish: SQL.access, logger: logger)
+    return try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) {
+        client in try await body(migrator, client)
     }
 }

@@ -23,12 +23,8 @@ struct RequestCommand: AsyncParsableCommand {
         @Option(help: "Only received at this time or later, as in 2026-12-01T08:00:00Z.") var receivedFrom:
             TimeArgument?
         @Option(help: "Only received before this time.") var receivedBefore: TimeArgument?
-        @Option(help: "How many at most.") var limit = 50
+        @Option(help: "How many at most, to 100000.") var limit = ListLimit(50)
         @OptionGroup var output: OutputOptions
-
-        func validate() throws {
-            guard 1...100_000 ~= limit else { throw ValidationError("--limit must be from 1 to 100000") }
-        }
 
         func run() async throws {
             try await TenantRequests.with(database, tenant: tenant) { requests in
@@ -38,7 +34,7 @@ struct RequestCommand: AsyncParsableCommand {
                 filter.attemptClass = attemptClass?.rawValue
                 filter.receivedFrom = receivedFrom?.timestamp
                 filter.receivedBefore = receivedBefore?.timestamp
-                var (left, cursor) = (limit, RequestID?.none)
+                var (left, cursor) = (limit.count, RequestID?.none)
                 var found: [RequestSummary] = []
                 repeat {
                     let page = try await requests.reader.list(

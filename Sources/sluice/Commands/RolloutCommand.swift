@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import JSON
 import Model
 import Postgres
@@ -53,7 +52,7 @@ struct RolloutCommand: AsyncParsableCommand {
             let plan = try checked { try RolloutPlan(document(try step.map(Self.step))) }
             try await target.run { store, environment in
                 let rollout = try await store.startRollout(
-                    plan, of: target.key, in: environment, by: FlagAuthor(NSUserName(), reason: reason))
+                    plan, of: target.key, in: environment, by: FlagAuthor(operatorName, reason: reason))
                 target.output.answer(rollout.id.description, json: rollout.shown.text)
             }
         }
@@ -101,11 +100,11 @@ struct RolloutCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The flag's rollouts, the newest first.")
 
         @OptionGroup var target: Target
-        @Option(help: "So many.") var limit = 20
+        @Option(help: "How many at most, to 100000.") var limit = ListLimit(20)
 
         func run() async throws {
             try await target.run { store, environment in
-                let rollouts = try await store.rollouts(of: target.key, limit: limit, in: environment)
+                let rollouts = try await store.rollouts(of: target.key, limit: limit.count, in: environment)
                 target.output.list(rollouts, as: .rollouts)
             }
         }
@@ -160,8 +159,8 @@ extension RolloutSteering {
     func run() async throws {
         try await target.run { store, environment in
             let rollout = try await store.order(
-                Self.word, rolloutOf: target.key, in: environment, by: FlagAuthor(NSUserName(), reason: reason))
-            target.output.list([rollout], as: .rollouts)
+                Self.word, rolloutOf: target.key, in: environment, by: FlagAuthor(operatorName, reason: reason))
+            target.output.one(rollout, as: .rollouts)
         }
     }
 }

@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import Model
 import Postgres
 import Requests
@@ -63,6 +62,3 @@ struct TimeArgument: ExpressibleByArgument {
         self.timestamp = timestamp
     }
 }
-
-/// Who does what a command does.
-var operatorName: String { "operator \(NSUserName())" }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Logging
 import Postgres
-import SQL
 import Sink
 import Tenants
 
@@ -38,10 +37,8 @@ struct Up: AsyncParsableCommand {
         let givenKey = settings.secretsKey
         let secrets = try settings.secretBox(kept: givenKey ?? home.secretsKey())
         remark("Migrating")
-        try await withClient(connection, name: "migrate", connections: 2, statementTimeout: .seconds(3600)) { client in
-            for name in try await Migrator(SQL.migrations, finish: SQL.access, logger: logger).migrate(client) {
-                remark("  applied \(name)")
-            }
+        try await withMigrator(connection, logger: logger) { migrator, client in
+            for name in try await migrator.migrate(client) { remark("  applied \(name)") }
         }
         let demo = try await Demo.start()
         let key = try await withClient(connection, name: "configure", statements: TenantStore.statements) { client in

@@ -1,3 +1,6 @@
+import Postgres
+import SQL
+
 extension Examination {
     /// Queue tables are written over and over: whatever keeps their dead rows makes every claim slower.
     var vacuum: [Finding] {
@@ -31,7 +34,7 @@ extension Examination {
         }
         let remedy =
             seen.number("server_version_num") >= 170_000
-            ? "Let a superuser run: GRANT pg_maintain TO \(seen.login);"
+            ? "Let the owner of the schema run in psql: \(SQL.access.sql);"
             : "Let a superuser run: GRANT sluice_owner TO \(seen.login); or set autovacuum_naptime = '10s'."
         return .doubtful(
             "upkeep", "\(seen.login) may not vacuum \(forbidden.joined(separator: ", ")): they wait for autovacuum",

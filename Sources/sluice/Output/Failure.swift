@@ -46,14 +46,16 @@ struct Failure: Equatable {
     init(_ error: any Error) {
         switch error {
         case let error as CommandError: (message, status) = (error.description, error.status)
+        case let error as InvalidSettings: (message, status) = (error.faults.joined(separator: "\n"), .settings)
         case let error as PostgresError: (message, status) = (Self.message(error), Self.status(error))
         default: (message, status) = (String(describing: error), .failed)
         }
     }
 
-    /// One line on standard error; an object where the command was asked for JSON.
+    /// For standard error; an object where the command was asked for JSON. Faults of settings are lines that begin with
+    /// where they are.
     func text(asJSON: Bool) -> String {
-        guard asJSON else { return "Error: \(message)" }
+        guard asJSON else { return status == .settings ? message : "Error: \(message)" }
         return JSONWriter.text { writer in
             writer.object { writer in
                 writer.name("error")

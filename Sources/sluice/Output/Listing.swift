@@ -2,7 +2,7 @@
 struct Listing<Item> {
     struct Column {
         let title: String
-        var alignment = Table.Alignment.left
+        var alignment = TextTable.Alignment.left
         let text: (Item) -> String
 
         init(_ title: String, _ text: @escaping (Item) -> String) {
@@ -30,7 +30,7 @@ struct Listing<Item> {
     /// Nothing where there are no items: so scripts see it.
     func lines(_ items: [Item], width: Int? = nil) -> [String] {
         guard !items.isEmpty else { return [] }
-        return Table(
+        return TextTable(
             columns: columns.map { .init(title: $0.title, alignment: $0.alignment) },
             rows: items.map { item in columns.map { $0.text(item) } }
         ).lines(width: width)

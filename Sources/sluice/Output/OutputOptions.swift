@@ -29,6 +29,12 @@ struct OutputOptions: ParsableArguments {
         document(try JSONValue(parsing: Array(text.utf8)))
     }
 
+    /// One thing: a table of one row, or an object.
+    func one<Item>(_ item: Item, as listing: Listing<Item>) {
+        if json { return print(listing.json(item)) }
+        list([item], as: listing)
+    }
+
     func list<Item>(_ items: [Item], as listing: Listing<Item>) {
         if json { return print(listing.json(items)) }
         for line in listing.lines(items, width: Terminal.width) { print(line) }

@@ -28,7 +28,8 @@ struct Catalogue {
         "database_direct_url", .connection, isSecret: true,
         """
         The same database without a pooler. With it, `SLUICE_DATABASE_URL` leads through a pooler in transaction mode; see \
-        [high-availability.md](high-availability.md). Commands use it, and so do `LISTEN`, migrations and upkeep.
+        [high-availability.md](high-availability.md). Commands use it, and so do `LISTEN`, migrations, \
+        upkeep and the readings for metrics.
         """)
 
     let databaseReplicaURL = Setting(

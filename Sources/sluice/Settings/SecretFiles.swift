@@ -8,9 +8,9 @@ enum SecretFiles {
         let declared = Catalogue.declared
         // A connection string may be, but for a password.
         let harmless = [declared.databaseURL, declared.databaseDirectURL, declared.databaseReplicaURL].filter {
-            settings.reading[$0]?["password"] == nil
+            settings.values[$0]?["password"] == nil
         }.map(\.name)
-        return settings.reading.secretFiles.compactMap { name, label, path in
+        return settings.values.secretFiles.compactMap { name, label, path in
             let isPublic = harmless.contains(name)
             let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path))
             guard let mode = attributes?[.posixPermissions] as? Int, mode & 0o004 != 0, !isPublic else { return nil }

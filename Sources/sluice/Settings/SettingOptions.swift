@@ -15,21 +15,7 @@ struct DatabaseOptions: ParsableArguments {
         let declared = Catalogue.declared
         let own = [(declared.databaseURL.name, databaseURL), (declared.configFile.name, configFile)]
             .compactMap { name, text in text.map { "\(Naming.flag(name))=\($0)" } }
-        return try Settings.orExit(flags: own + (more?.flags ?? []), needed: needed)
-    }
-}
-
-extension Settings {
-    /// Says all that is wrong, and ends the command where something is.
-    static func orExit(
-        flags: [String] = [], needed: [any Declaration] = []
-    ) throws(ExitCode) -> Settings {
-        do throws(InvalidSettings) {
-            return try Settings(flags: flags, needed: needed)
-        } catch {
-            for fault in error.faults { remark(fault) }
-            throw ExitCode(ExitStatus.settings.rawValue)
-        }
+        return try Settings(flags: own + (more?.flags ?? []), needed: needed)
     }
 }
 

@@ -9,7 +9,7 @@ import Worker
 /// What flags, environment and file say, checked: `settings.port` is what `Catalogue.port` declares.
 @dynamicMemberLookup
 struct Settings {
-    let reading: Reading
+    let values: SettingValues
     /// To which the gateway connects whatever the settings say.
     private var allowedNetwork = ""
     private var isAlone = false
@@ -22,17 +22,17 @@ struct Settings {
         _ environment: [String: String] = ProcessInfo.processInfo.environment, flags: [String] = [],
         needed: [any Declaration] = []
     ) throws(InvalidSettings) {
-        let (values, flagFaults) = Flags.read(flags)
-        var reading = Reading(
-            Catalogue.all, layers: [.flags(values), .environment(environment)],
+        let (flagged, flagFaults) = CommandLineFlags.read(flags)
+        var values = SettingValues(
+            Catalogue.all, layers: [.flags(flagged), .environment(environment)],
             fileSetting: Catalogue.declared.configFile, faults: flagFaults, isForeign: Catalogue.isForeign)
-        reading.require(needed)
-        guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
-        self.reading = reading
+        values.require(needed)
+        guard values.faults.isEmpty else { throw InvalidSettings(faults: values.faults) }
+        self.values = values
     }
 
     subscript<Value>(dynamicMember setting: KeyPath<Catalogue, Setting<Value>>) -> Value {
-        reading[Catalogue.declared[keyPath: setting]]
+        values[Catalogue.declared[keyPath: setting]]
     }
 
     /// For a destination of the program's own.
@@ -109,7 +109,7 @@ struct Settings {
     }
 
     /// Who gives a database by a flag means that one and no other.
-    private var isOneForAll: Bool { reading.found[Catalogue.declared.databaseURL.name]?.source == .flag }
+    private var isOneForAll: Bool { values.found[Catalogue.declared.databaseURL.name]?.source == .flag }
 
     /// - Parameter kept: the key where none is set.
     func secretBox(kept: String? = nil) throws -> SecretBox {

@@ -3,7 +3,7 @@ import Requests
 
 /// A look at the database as lines for a terminal; pure.
 struct TopFrame {
-    private static let columns: [Table.Column] = [
+    private static let columns: [TextTable.Column] = [
         .init(title: "tenant"), .init(title: "destination"), .init(title: "circuit"),
         .init(title: "waiting", alignment: .right), .init(title: "oldest", alignment: .right),
         .init(title: "under way", alignment: .right), .init(title: "delivered/m", alignment: .right),
@@ -21,7 +21,7 @@ struct TopFrame {
         var lines = header
         if size != nil { lines.append("sort: b backlog  o oldest  f failures  t tenant    j k scroll    q quit") }
         lines.append("")
-        let table = Table(columns: Self.columns, rows: destinations.map(cells)).lines(width: size?.columns)
+        let table = TextTable(columns: Self.columns, rows: destinations.map(cells)).lines(width: size?.columns)
         guard let size else { return lines + table }
         let room = max(0, size.rows - lines.count - 1)
         lines += table.prefix(1) + table.dropFirst(1 + view.offset).prefix(room)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import FlagEngine
@@ -18,11 +19,7 @@ struct ReferenceEvaluator {
 
     var isThere: Bool { FileManager.default.fileExists(atPath: path.appendingPathComponent("made").path) }
 
-    private var path: URL {
-        URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent(".build/\(folder)")
-    }
+    private var path: URL { Repository.root.appendingPathComponent(".build/\(folder)") }
 
     /// An answer for each context of each case, in one process.
     func answers(_ cases: [FlagCase]) async throws -> [JSONObject] {

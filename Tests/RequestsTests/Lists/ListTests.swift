@@ -13,7 +13,7 @@ struct ListTests {
     private func list(
         _ site: Site, of tenant: TenantID, before cursor: RequestID? = nil, limit: Int = 10,
         _ adjust: (inout RequestFilter) -> Void = { _ in }
-    ) async throws -> Page<RequestSummary, RequestID> {
+    ) async throws -> ListPage<RequestSummary, RequestID> {
         var filter = RequestFilter()
         adjust(&filter)
         return try await RequestReader(site.client).list(

@@ -1,5 +1,5 @@
 /// Reads what a command line has of settings: `--worker-drain 5` or `--worker-drain=5`.
-package enum Flags {
+package enum CommandLineFlags {
     /// Pairs of names and texts, and faults of what is neither.
     package static func read(_ words: [String]) -> (values: [(name: String, text: String)], faults: [String]) {
         var values: [(name: String, text: String)] = []

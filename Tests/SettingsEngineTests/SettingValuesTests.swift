@@ -2,7 +2,7 @@ import Foundation
 import SettingsEngine
 import Testing
 
-@Suite struct ReadingTests {
+@Suite struct SettingValuesTests {
     private static let port = Setting("port", .integer(0...9), default: 8, "Where it listens.")
     private static let drain = Setting("drain_time", .time(0...60), default: .seconds(5), "How long it waits.")
     private static let token = Setting(
@@ -16,14 +16,14 @@ import Testing
     private func read(
         flags: [(String, String)] = [], _ environment: [String: String] = [:], file text: String? = nil,
         needed: [any Declaration] = []
-    ) -> Reading {
+    ) -> SettingValues {
         let file = text.map { SettingsFile(path: "s.yaml", text: $0) }
-        var reading = Reading(
+        var values = SettingValues(
             [Self.port, Self.drain, Self.token, Self.place],
             layers: [.flags(flags), .environment(environment)] + (file.map { [.file($0)] } ?? []),
             fileSetting: Self.place, faults: file?.faults ?? [], isForeign: { $0 == "SLUICE_SCRIPT" })
-        reading.require(needed)
-        return reading
+        values.require(needed)
+        return values
     }
 
     @Test func flagsGoBeforeEnvironmentBeforeFileBeforeDefaults() {
@@ -39,8 +39,8 @@ import Testing
     }
 
     @Test func whatIsEmptyIsNotSet() {
-        let reading = read(flags: [("port", "")], ["SLUICE_PORT": "", "SLUICE_UNKNOWN": ""], file: "port: ''")
-        #expect(reading.faults == [] && reading[Self.port] == 8 && reading[Self.token] == nil)
+        let values = read(flags: [("port", "")], ["SLUICE_PORT": "", "SLUICE_UNKNOWN": ""], file: "port: ''")
+        #expect(values.faults == [] && values[Self.port] == 8 && values[Self.token] == nil)
     }
 
     /// What goes before it does not hide that it is wrong elsewhere: only the first is looked at, by its own name.
@@ -49,11 +49,11 @@ import Testing
     }
 
     @Test func allFaultsAreTold() {
-        let reading = read(
+        let values = read(
             flags: [("prot", "1"), ("drain_time", "2x")], ["SLUICE_PORT": "10", "SLUICE_DRAIN_TIM": "1"],
             file: "\nPort: 3\n", needed: [Self.token])
         #expect(
-            reading.faults == [
+            values.faults == [
                 "--prot is not a setting; did you mean --port?",
                 "SLUICE_DRAIN_TIM is not a setting; did you mean SLUICE_DRAIN_TIME?",
                 "s.yaml:2: Port is not a setting; did you mean port?",
@@ -61,7 +61,7 @@ import Testing
                 "--drain-time: 2x is not a time from 0s to 1m",
                 "SLUICE_TOKEN is missing; make one.",
             ])
-        #expect(reading[Self.port] == 8)
+        #expect(values[Self.port] == 8)
     }
 
     @Test(arguments: [("SLUICE_port", true), ("SLUICE_SCRIPT", false), ("SLUICE_SERVICE_HOST", false), ("PORT", false)])
@@ -71,8 +71,8 @@ import Testing
 
     /// A service called sluice, in Kubernetes.
     @Test func aServiceLinkIsNoPort() {
-        let reading = read(["SLUICE_PORT": "tcp://10.0.0.1:8080", "SLUICE_PORT_8080_TCP": "tcp://10.0.0.1:8080"])
-        #expect(reading.faults == [] && reading[Self.port] == 8)
+        let values = read(["SLUICE_PORT": "tcp://10.0.0.1:8080", "SLUICE_PORT_8080_TCP": "tcp://10.0.0.1:8080"])
+        #expect(values.faults == [] && values[Self.port] == 8)
     }
 
     @Test func aMissingOneThatIsWrongIsToldOnce() {
@@ -94,8 +94,8 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString).yaml")
         try Data("port: 3\nconfig_file: other.yaml\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let reading = read(flags: [("config_file", file.path)])
-        #expect(reading.faults == ["\(file.path): config_file: a file can't name another"])
-        #expect(reading[Self.port] == 3)
+        let values = read(flags: [("config_file", file.path)])
+        #expect(values.faults == ["\(file.path): config_file: a file can't name another"])
+        #expect(values[Self.port] == 3)
     }
 }

@@ -81,8 +81,8 @@ def live(page):
     request = post(b"live")
     expect(page.locator(f'a[href="/requests/{request}"]')).to_be_visible()
     page.locator(f'a[href="/requests/{request}"]').focus()
-    post(b"later")
-    page.wait_for_timeout(4_500)
+    later = post(b"later")
+    expect(page.locator(f'a[href="/requests/{later}"]')).to_be_visible()
     focused = page.evaluate("document.activeElement.getAttribute('href')")
     assert focused == "/requests/" + request, f"the focus went to {focused}"
 

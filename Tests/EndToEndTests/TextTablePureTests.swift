@@ -5,8 +5,8 @@ import Testing
 @testable import sluice
 
 /// How commands answer people and programs.
-struct TablePureTests {
-    private static let table = Table(
+struct TextTablePureTests {
+    private static let table = TextTable(
         columns: [.init(title: "name"), .init(title: "waiting", alignment: .right), .init(title: "why")],
         rows: [["a", "1", "because it is so"], ["longer", "1000", ""]])
 
@@ -27,7 +27,7 @@ struct TablePureTests {
     }
 
     @Test func whatATerminalWouldObeyIsNotPrinted() {
-        let lines = Table(columns: [.init(title: "x")], rows: [["a\u{1b}[2J\nb\u{9b}c"]]).lines()
+        let lines = TextTable(columns: [.init(title: "x")], rows: [["a\u{1b}[2J\nb\u{9b}c"]]).lines()
         #expect(lines == ["X", "a [2J b c"])
     }
 
@@ -56,12 +56,16 @@ struct TablePureTests {
             (PostgresError(.unavailable, "x"), .databaseUnavailable),
             (PostgresError(.server, "x", sqlState: "40P01"), .tryAgain),
             (PostgresError(.server, "x", sqlState: "42501"), .failed), (PostgresError(.migration, "x"), .failed),
-            (PostgresError(.badConnectionString, "x"), .settings),
+            (PostgresError(.badConnectionString, "x"), .settings), (InvalidSettings(faults: ["x"]), .settings),
         ]
         for (error, status) in errors { #expect(Failure(error).status == status, "\(error)") }
         #expect(Failure(CommandError("a \"b\"")).text(asJSON: true) == #"{"error":{"status":1,"message":"a \"b\""}}"#)
         #expect(Failure(CommandError("a")).text(asJSON: false) == "Error: a")
+        #expect(Failure(InvalidSettings(faults: ["a: b", "c: d"])).text(asJSON: false) == "a: b\nc: d")
     }
+
+    @Test(arguments: [("1", 1), ("100000", 100_000), ("0", nil), ("100001", nil), ("-1", nil), ("many", nil)])
+    func aListIsBounded(_ argument: String, _ count: Int?) { #expect(ListLimit(argument: argument)?.count == count) }
 
     @Test func theTenantIsTheFourthWord() {
         #expect(NameCompletion.tenant(["sluice", "circuit", "show", "acme", ""]) == "acme")

@@ -1,9 +1,9 @@
 import SettingsEngine
 import Testing
 
-@Suite struct FlagsTests {
+@Suite struct CommandLineFlagsTests {
     private func read(_ words: String...) -> (names: [String], texts: [String], faults: [String]) {
-        let (values, faults) = Flags.read(words)
+        let (values, faults) = CommandLineFlags.read(words)
         return (values.map(\.name), values.map(\.text), faults)
     }
 

@@ -1,5 +1,5 @@
 /// What the sources say, checked: values, and every fault that there is.
-package struct Reading: Sendable {
+package struct SettingValues: Sendable {
     /// A value and where it came from; nil: the default.
     package struct Found: Sendable {
         package let source: Layer.Source

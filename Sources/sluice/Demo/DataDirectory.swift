@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import Tenants
 
@@ -12,7 +11,7 @@ struct DataDirectory {
         do {
             try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
         } catch {
-            throw ValidationError(
+            throw CommandError(
                 "\(self.path) can't be made: \(error.localizedDescription). Choose another with --data-dir.")
         }
     }
@@ -41,6 +40,6 @@ struct DataDirectory {
         guard
             FileManager.default.createFile(
                 atPath: "\(path)/\(name)", contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        else { throw ValidationError("\(path)/\(name) can't be written") }
+        else { throw CommandError("\(path)/\(name) can't be written") }
     }
 }

@@ -1,5 +1,5 @@
 /// Columns under titles, aligned; pure.
-struct Table {
+struct TextTable {
     enum Alignment { case left, right }
 
     struct Column {

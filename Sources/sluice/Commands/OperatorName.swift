@@ -1,0 +1,4 @@
+import Foundation
+
+/// Who does what a command does, as histories tell it.
+var operatorName: String { "operator \(NSUserName())" }
