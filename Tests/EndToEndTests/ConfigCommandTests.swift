@@ -36,7 +36,8 @@ struct ConfigCommandTests {
             "SLUICE_OPERATOR_TOKEN": "hunter2", "SLUICE_PORT": "-1", "SLUICE_API_PROCESSES": "0",
             "SLUICE_BODY_LIMIT": "1.5", "SLUICE_STORE_DEADLINE": "301", "SLUICE_IDEMPOTENCY_WINDOW": "366d",
             "SLUICE_RETENTION_DAYS": "0", "SLUICE_EGRESS_ALLOW": "localhost", "SLUICE_WORKER_CONCURRENCY": "many",
-            "SLUICE_WORKER_DRAIN": "2h", "SLUICE_LOG_LEVEL": "loud",
+            "SLUICE_WORKER_DRAIN": "2h", "SLUICE_LOG_LEVEL": "loud", "SLUICE_OTLP_HEADERS": "api-key=hunter2",
+            "SLUICE_OTLP_ENDPOINT": "http://me:hunter2@localhost:4318",
         ]
         try await withProcesses { processes in
             let process = try await processes.run(["config", "check"], wrong)
