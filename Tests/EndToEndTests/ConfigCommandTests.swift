@@ -40,7 +40,8 @@ struct ConfigCommandTests {
             "SLUICE_RETENTION_DAYS": "0", "SLUICE_EGRESS_ALLOW": "localhost", "SLUICE_WORKER_CONCURRENCY": "many",
             "SLUICE_WORKER_DRAIN": "2h", "SLUICE_SERVE_DRAIN": "6m", "SLUICE_LOG_LEVEL": "loud",
             "SLUICE_LOG_FORMAT": "xml", "SLUICE_METRICS_PORT": "0", "SLUICE_METRICS_TOKEN": "hunter2",
-            "SLUICE_OTLP_ENDPOINT": "localhost", "SLUICE_TRACE_RATIO": "2",
+            "SLUICE_OTLP_HEADERS": "api-key=hunter2", "SLUICE_OTLP_ENDPOINT": "http://me:hunter2@localhost:4318",
+            "SLUICE_TRACE_RATIO": "2",
         ]
         try await withProcesses { processes in
             let process = try await processes.run(["config", "check"], wrong)

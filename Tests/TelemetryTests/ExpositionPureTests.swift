@@ -60,6 +60,10 @@ struct ExpositionPureTests {
         registry.show([Reading(.tenantWaiting, "a\"b\\c\nd", is: 7)])
         #expect(text(registry).hasSuffix(#"{tenant="a\"b\\c\nd"} 7"# + "\n"))
         #expect(text(registry, namesTenants: false) == "")
+        // To strings, a quote with a mark above it and a line break of two signs are other characters.
+        registry.show([Reading(.tenantWaiting, "a\"\u{301}b\r\n", is: 7)])
+        let line = "{tenant=\"a\\\"\u{301}b\r\\n\"} 7\n".utf8
+        #expect(text(registry).utf8.suffix(line.count).elementsEqual(line))
     }
 
     @Test func readingsAreReplacedAndBounded() {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceLifecycle
 import TestSupport
 import Testing
 import Tracing
@@ -82,5 +83,29 @@ struct SpanExporterTests {
 
     @Test func dropsWhatIsRefused() async throws {
         #expect(try await export([400]).count == 1)
+    }
+
+    /// The last spans are those of the last deliveries: what is being sent goes on, and what has ended since follows.
+    @Test(.timeLimit(.minutes(1))) func aShutdownLosesNothing() async throws {
+        let buffer = SpanBuffer()
+        let tracer = OTLPTracer(sampler: Sampler(ratio: 1), buffer: buffer)
+        let (begun, posted) = (Shared(0), Shared<[String]>([]))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let exporter = SpanExporter(buffer, resource: [], logger: logger) { document in
+            begun.update { $0 += 1 }
+            // As a client does, it gives up when it is cancelled.
+            try await Task.sleep(for: .milliseconds(200))
+            let parts = try JSONDecoder().decode(Document.self, from: Data(document)).resourceSpans
+            posted.update { $0 += parts.flatMap(\.scopeSpans).flatMap(\.spans).map(\.name) }
+            return 200
+        }
+        let group = ServiceGroup(services: [exporter], logger: logger)
+        let running = Task { try await group.run() }
+        tracer.startSpan("first", ofKind: .client).end()
+        try await eventually { begun.value > 0 }
+        tracer.startSpan("last", ofKind: .client).end()
+        await group.triggerGracefulShutdown()
+        try await running.value
+        #expect(posted.value == ["first", "last"])
     }
 }

@@ -1,6 +1,5 @@
 import HTTPTypes
 import HummingbirdCore
-import NIOCore
 import Telemetry
 import Tenants
 
@@ -15,25 +14,25 @@ struct MetricsEndpoint: Sendable {
         case token(OperatorToken)
     }
 
-    let registry: MetricRegistry
-    let access: Access
+    private let access: Access
+    private let text: MetricsText
+
+    init(registry: MetricRegistry, access: Access) {
+        self.access = access
+        let namesTenants = if case .withoutTenants = access { false } else { true }
+        text = MetricsText { Exposition(registry, namesTenants: namesTenants).bytes }
+    }
 
     var routes: [Route] { [.open(.get, "/metrics", respond)] }
 
     private func respond(to call: Call) async throws -> Answer {
-        var namesTenants = true
-        switch access {
-        case .everything: break
-        case .withoutTenants: namesTenants = false
-        case .token(let token):
+        if case .token(let token) = access {
             guard let shown = Credentials.key(call.request.headers), token.opens(with: shown) else {
                 throw Problem.unauthorized(
                     "Send the token of the metrics as Authorization: Bearer.",
                     challenge: #"Bearer realm="sluice-metrics""#)
             }
         }
-        // Off the event loops: it takes milliseconds, and reads files.
-        let text = Task.detached { [namesTenants] in Exposition(registry, namesTenants: namesTenants).bytes }
-        return Answer(.ok, [.contentType: Exposition.mediaType], body: ByteBuffer(bytes: await text.value))
+        return Answer(.ok, [.contentType: Exposition.mediaType], body: await text.bytes())
     }
 }

@@ -82,8 +82,13 @@ function live(main) {
       source.close();
       location.reload();
     });
-    source.addEventListener("error", () => {
-      tell(source.readyState === EventSource.CLOSED ? "Not live" : "Reconnecting");
+    source.addEventListener("error", (event) => {
+      if (event.target !== source) return;
+      if (source.readyState !== EventSource.CLOSED) return tell("Reconnecting");
+      // Refused, by a process that stops or has as many streams as it may: browsers try no more.
+      tell("Not live");
+      source = null;
+      setTimeout(follow, 30000);
     });
   }
 

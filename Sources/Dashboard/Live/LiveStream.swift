@@ -37,7 +37,9 @@ final class LiveStream: Sendable {
             if seat.hasEnded { return nil }
             guard isGood() else { return finish("event: ended\ndata: the session\n\n") }
             do {
-                if let event = changes(try await regions(), now: .now) { return event }
+                let regions = try await regions()
+                guard !regions.isEmpty else { return finish("event: ended\ndata: the page\n\n") }
+                if let event = changes(regions, now: .now) { return event }
             } catch let problem as Problem where problem.kind == .notFound {
                 return finish("event: ended\ndata: the page\n\n")
             } catch {

@@ -34,7 +34,9 @@ struct SessionCookie: Sendable {
     func forgetting(for head: HTTPRequest) -> String { line("", age: 0, head) }
 
     private func line(_ value: String, age: Int64, _ head: HTTPRequest) -> String {
-        let isSecure = head.headerFields[.forwardedProto]?.lowercased() == "https"
-        return "\(Self.name)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "")
+        // Of several proxies the first is the one that the browser speaks with.
+        let scheme = head.headerFields[.forwardedProto]?.prefix { $0 != "," && $0 != " " }.lowercased()
+        return "\(Self.name)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Strict"
+            + (scheme == "https" ? "; Secure" : "")
     }
 }

@@ -35,21 +35,27 @@ package struct SpanExporter: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval)
-                await export()
-            }
-        }
+        // A task of its own: what ends this one must not end what is being sent before the deadline.
+        let exporting = Task { await exportInTurns() }
+        try? await gracefulShutdown()
         await withTaskGroup { group in
-            // A task of its own: the shutdown has cancelled this one.
-            let last = Task { await export() }
-            group.addTask { await last.value }
+            group.addTask { await exporting.value }
             group.addTask { try? await Task.sleep(for: Self.lastDeadline) }
             await group.next()
-            last.cancel()
+            exporting.cancel()
             group.cancelAll()
         }
+    }
+
+    /// Until a shutdown begins, and once more.
+    private func exportInTurns() async {
+        while await pause() { await export() }
+        await export()
+    }
+
+    /// false: a shutdown has begun.
+    private func pause() async -> Bool {
+        await cancelWhenGracefulShutdown { (try? await Task.sleep(for: Self.interval)) != nil }
     }
 
     private func export() async {

@@ -123,8 +123,8 @@ struct Catalogue {
         "A collector's base URL, `http://localhost:4318`, to which spans are posted. Without it there are none.")
 
     let otlpHeaders = Setting(
-        "otlp_headers", .text("header lines"), isSecret: true, usedBy: gateway,
-        "Header lines for the collector, `name: value`.")
+        "otlp_headers", .headerLines, isSecret: true, usedBy: gateway,
+        "Header fields that the collector wants, such as a key.")
 
     let traceRatio = Setting(
         "trace_ratio", .number(0...1), default: 1, usedBy: gateway,
@@ -192,7 +192,25 @@ extension Kind where Value == String {
 
     fileprivate static var collector: Kind {
         .text("a URL, such as http://localhost:4318") { text throws(Refusal) in
-            guard ["http://", "https://"].contains(where: text.hasPrefix) else { throw Refusal() }
+            guard let url = URLComponents(string: text), ["http", "https"].contains(url.scheme),
+                url.host?.isEmpty == false, url.query == nil, url.fragment == nil
+            else { throw Refusal("its value is not a URL, such as http://localhost:4318") }
+            guard url.user == nil, url.password == nil else {
+                throw Refusal("a URL is shown, so it must not have a password; give SLUICE_OTLP_HEADERS or its file")
+            }
+        }
+    }
+
+    /// A line that is none would be passed over, or refused with each batch of spans, and its value told to the log.
+    fileprivate static var headerLines: Kind {
+        .text("lines of `name: value`") { text throws(Refusal) in
+            for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+                let name = line.prefix { UInt8(ascii: "-") == $0 || UInt8(ascii: "_") == $0 || $0.isAlphanumeric }
+                let value = line.dropFirst(name.count)
+                guard !name.isEmpty, value.starts(with: ": ".utf8), value.count > 2,
+                    value.allSatisfy({ 0x20...0x7e ~= $0 })
+                else { throw Refusal() }
+            }
         }
     }
 
@@ -223,5 +241,11 @@ extension Kind where Value == OperatorToken {
             }
             return token
         }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isAlphanumeric: Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= self | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= self
     }
 }

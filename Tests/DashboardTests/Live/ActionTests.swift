@@ -66,6 +66,7 @@ import Testing
             let browser = try await site.browser(key.text)
             let page = try await browser.get("/destinations/hook")
             #expect(page.status == 200 && !page.text.contains("Command the circuit"))
+            #expect(!(try await browser.get("/dead-letters?count=yes")).text.contains("nothing to replay"))
             let token = try #require(page.token)
             #expect(
                 try await browser.post("/destinations/hook/circuit", [("token", token)] + Self.pause).status == 403)
@@ -79,7 +80,9 @@ import Testing
             try await site.fail("gone")
             let waiting = try await site.add(body: [2])
             let browser = try await site.browser(site.keys[0].text)
-            let token = try #require(try await browser.get("/dead-letters?count=yes").token)
+            let counted = try await browser.get("/dead-letters?count=yes")
+            #expect(counted.text.contains("Replay them") && !counted.text.contains("data-live"))
+            let token = try #require(counted.token)
             let begun = try await browser.post("/dead-letters/replay", [("token", token), ("rate", "10")])
             #expect(begun.status == 303 && begun.location == "/replays?done=replay", "\(begun.text)")
             #expect(try await browser.get("/replays").text.contains("running"))

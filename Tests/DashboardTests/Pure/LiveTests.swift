@@ -25,6 +25,19 @@ import Testing
         #expect(try await stream.next() == nil)
     }
 
+    @Test func aPageWithoutLivePartsIsLookedAtOnce() async throws {
+        let (seat, looks) = (try #require(LiveStreams().take(of: nil)), Shared(0))
+        let stream = LiveStream(
+            seat: seat, isGood: { true },
+            regions: {
+                looks.update { $0 += 1 }
+                return []
+            }, logger: quiet)
+        #expect(try await stream.next() == "event: ended\ndata: the page\n\n")
+        #expect(try await stream.next() == nil)
+        #expect(looks.value == 1)
+    }
+
     @Test func seatsAreBoundedAndGivenBack() throws {
         let (streams, tenant) = (LiveStreams(), TenantID.new())
         var seats = (0..<LiveStreams.tenantLimit).compactMap { _ in streams.take(of: tenant) }

@@ -25,8 +25,10 @@ import Testing
             line.contains("; HttpOnly; SameSite=Strict") && line.contains("Max-Age=43200") && !line.contains("Secure"))
         let shown = head(cookie: "other=1; " + line.prefix { $0 != ";" } + "; more=2")
         #expect(cookies.session(shown, now: Self.now) == session)
-        let secure = try cookies.keeping(session, for: head([.forwardedProto: "https"]))
-        #expect(secure.hasSuffix("; Secure"))
+        for (proxies, isSecure) in [("https", true), ("HTTPS, http", true), ("http,https", false), ("", false)] {
+            let line = try cookies.keeping(session, for: head([.forwardedProto: proxies]))
+            #expect(line.hasSuffix("; Secure") == isSecure, "\(proxies)")
+        }
     }
 
     @Test func endsInTime() throws {
