@@ -79,10 +79,10 @@ extension Migrator {
     private func leavesBehind(_ migration: Migration, _ lease: borrowing Lease) async throws -> Bool {
         let known = try await lease.execute(Statement("SELECT to_regclass('sluice.process') IS NOT NULL"))
         guard try known.first?.decode(0, as: Bool.self) == true else { return false }
-        return try await lease.execute(
+        let floors = try await lease.execute(
             Statement("SELECT FROM sluice.migration WHERE serves COLLATE \"C\" >= $1 LIMIT 1"),
-            Parameters(migration.serves)
-        ).isEmpty
+            Parameters(migration.serves))
+        return floors.count == 0
     }
 }
 
