@@ -60,6 +60,6 @@ package struct MonitoringServer: Service {
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             })
-        try await server.run()
+        try await server.run(on: host, port)
     }
 }
