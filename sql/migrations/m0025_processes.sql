@@ -14,6 +14,7 @@ COMMENT ON TABLE sluice.process IS 'Processes of the gateway. Each makes itself 
 COMMENT ON COLUMN sluice.process.level IS 'The last step of the schema that its program knows.';
 COMMENT ON COLUMN sluice.process.roles IS 'serve: it answers the API. work: it delivers.';
 COMMENT ON COLUMN sluice.process.pid IS 'On its host, or in its container.';
+COMMENT ON COLUMN sluice.process.started_at IS 'When it made itself known; anew, where it had not been seen for a minute.';
 
 CREATE FUNCTION sluice.beat(p_process uuid, p_level text, p_roles text[], p_host text, p_pid integer) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
