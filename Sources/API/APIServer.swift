@@ -102,7 +102,8 @@ package struct APIServer: Service {
             group.addTask { await flagUses.run() }
             group.addTask { await streams.run() }
             defer { group.cancelAll() }
-            let listening = Listening(server: server, waiters: waiters, streams: streams)
+            let listening = Listening(
+                server: server, host: configuration.host, port: configuration.port, waiters: waiters, streams: streams)
             // The last is the first that is shut down.
             let services: [ServiceGroupConfiguration.ServiceConfiguration] = [
                 .init(service: listening), .init(service: draining, successTerminationBehavior: .ignore),
@@ -130,12 +131,14 @@ package struct APIServer: Service {
 /// Takes connections until a graceful shutdown, and then finishes what has come.
 private struct Listening: Service {
     let server: any Service
+    let host: String
+    let port: Int
     let waiters: OutcomeWaiters
     let streams: FlagStreams
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await server.run()
+            try await server.run(on: host, port)
         } onGracefulShutdown: {
             // Callers that wait for outcomes are answered now.
             waiters.end()

@@ -289,7 +289,8 @@ extension Connection {
             guard error.demandsNewSession, !submission.isResent else {
                 return pool.didFinish(submission, .failed(named))
             }
-            pool.resend(submission)
+            // What a lease has done on its session can't be done again on another.
+            if submission.lease == nil { pool.resend(submission) } else { pool.didFinish(submission, .failed(named)) }
             fail(error)
         case (_, .succeeded(let rows)):
             // Behind those of its settings.

@@ -257,4 +257,4 @@ BEGIN
     RETURN v_taken;
 END $$;
 
-COMMENT ON FUNCTION sluice.sample_depths IS 'Samples tenants, the oldest sample first, until the budget is spent; the others have their turn next. A tenant has all of the budget, or a thirtieth where it has no sample or one of more than a minute ago. Only at the end it writes, so that until then it keeps no row from being vacuumed. It has the owner''s rights, for the statistics. Returns how many were sampled.';
+COMMENT ON FUNCTION sluice.sample_depths IS 'Samples tenants, the oldest sample first, until the budget is spent; the others have their turn next. A tenant has all of the budget, or a thirtieth where it has no sample or one of more than a minute ago. Only at the end it writes, and until then has no transaction id and locks no row. It has the owner''s rights, for the statistics. Returns how many were sampled.';

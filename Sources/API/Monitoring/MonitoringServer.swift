@@ -51,6 +51,6 @@ package struct MonitoringServer: Service {
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
             on: eventLoops, onListening: onListening)
-        try await server.run()
+        try await server.run(on: host, port)
     }
 }

@@ -53,13 +53,13 @@ extension Migrator {
             Parameters(migration.name, migration.checksum, migration.serves))
     }
 
-    /// Throws where a process runs that the step does not serve. In a transaction none can start until its end: a process
-    /// makes itself known before it serves.
+    /// Throws where a process runs that the step does not serve. In a transaction none can join until its end: a process
+    /// makes itself known before it serves, and waits for the same lock.
     private func requireReplaced(_ migration: Migration, _ lease: borrowing Lease) async throws {
-        let known = try await lease.execute(Statement("SELECT to_regclass('sluice.process') IS NOT NULL"))
-        guard try known.first?.decode(0, as: Bool.self) == true else { return }
+        guard try await leavesBehind(migration, lease) else { return }
         if migration.usesTransaction {
-            try await lease.execute(Statement("LOCK TABLE sluice.process IN SHARE ROW EXCLUSIVE MODE"))
+            try await lease.execute(
+                Statement("SELECT pg_advisory_xact_lock(hashtextextended('sluice.process', 0))"))
         }
         let older = try await lease.execute(
             Statement(
@@ -73,6 +73,16 @@ extension Migrator {
             .migration,
             "\(migration.name) serves programs from \(migration.serves) on, and older ones run: \(names). "
                 + "Replace them, then migrate again; one that crashed counts for a minute")
+    }
+
+    /// Whether there may be programs that the schema serves until now. A step that leaves nobody behind holds up nobody.
+    private func leavesBehind(_ migration: Migration, _ lease: borrowing Lease) async throws -> Bool {
+        let known = try await lease.execute(Statement("SELECT to_regclass('sluice.process') IS NOT NULL"))
+        guard try known.first?.decode(0, as: Bool.self) == true else { return false }
+        let floors = try await lease.execute(
+            Statement("SELECT FROM sluice.migration WHERE serves COLLATE \"C\" >= $1 LIMIT 1"),
+            Parameters(migration.serves))
+        return floors.count == 0
     }
 }
 

@@ -31,8 +31,9 @@ package final class Traffic: Sendable {
         var entries: [Place: Entry] = [:]
         var uncounted = 0
 
+        /// The sums over all tenants are few, and counted in any case.
         mutating func add(_ place: Place, _ limit: Int, _ change: (inout Counts) -> Void) {
-            if entries.count < limit || entries[place] != nil {
+            if place.tenant == nil || entries.count < limit || entries[place] != nil {
                 change(&entries[place, default: Entry()].counts)
             } else {
                 uncounted += 1
@@ -91,11 +92,17 @@ package final class Traffic: Sendable {
         }
     }
 
-    /// The database has them. What it has of past minutes is forgotten.
+    /// The database has them.
     func recorded(_ counts: [(place: Place, counts: Counts)]) {
-        let now = clock()
         state.withLock { state in
             for (place, counts) in counts { state.entries[place]?.recorded = counts }
+        }
+    }
+
+    /// Past minutes that the database has. Looks at all that is kept, while whoever counts waits: once a round.
+    func forgetRecorded() {
+        let now = clock()
+        state.withLock { state in
             state.entries = state.entries.filter {
                 now < $0.key.minute + Self.kept || $0.value.counts != $0.value.recorded
             }

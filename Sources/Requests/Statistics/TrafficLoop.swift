@@ -40,6 +40,7 @@ package struct TrafficLoop: Service {
     func record() async {
         let uncounted = traffic.takeUncounted()
         if uncounted > 0 { logger.warning("traffic not counted: too much waits", metadata: ["events": "\(uncounted)"]) }
+        defer { traffic.forgetRecorded() }
         var left = traffic.unrecorded()[...]
         do {
             while !left.isEmpty {

@@ -36,12 +36,10 @@ struct Gateway {
     func run(_ roles: Roles, port: Int? = nil, onListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         let loop = try Loop()
         defer { loop.stop() }
-        let node = Node.only
-        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
         try await requireFitDatabase(roles, on: loop)
 
         // Before anything is measured.
-        let registry = MetricRegistry.ofProcess
+        _ = MetricRegistry.ofProcess
         let operators = Client(
             .init(
                 database.transactions, name: "operators",
@@ -49,6 +47,26 @@ struct Gateway {
             ).acting(as: .worker), on: loop)
         let heartbeat = HeartbeatLoop(ClusterStore(operators), process: .running(roles), logger: logger)
         try await heartbeat.join()
+        let ending: Result<Void, any Error>
+        do {
+            ending = .success(
+                try await run(
+                    roles, port: port, operators: operators, heartbeat: heartbeat, on: loop, onListening: onListening))
+        } catch {
+            ending = .failure(error)
+        }
+        await heartbeat.leave()
+        await operators.close()
+        try ending.get()
+    }
+
+    /// What a process does once it is known, until it ends.
+    private func run(
+        _ roles: Roles, port: Int?, operators: Client, heartbeat: HeartbeatLoop, on loop: Loop,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let node = Node.only
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(database.sessions, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
@@ -62,7 +80,7 @@ struct Gateway {
         // What counts traffic comes later, and so is stopped before.
         var services: [any Service] =
             monitoring.services + [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
-        var clients = [operators, upkeepClient]
+        var clients = [upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
         var testSender: TestSender?
@@ -91,7 +109,8 @@ struct Gateway {
                     configuration: api, snapshot: { snapshots.current }, store: ingest.store,
                     stores: stores, waiters: waiters,
                     trial: DestinationTrial { await tests.send(to: $0, within: $1) },
-                    arm: arm, isReady: isReady, pages: dashboard.routes, metrics: registry, eventLoops: eventLoops,
+                    arm: arm, isReady: isReady, pages: dashboard.routes, metrics: monitoring.registry,
+                    eventLoops: eventLoops,
                     logger: logger, onListening: onListening))
             services.append(dashboard)
         }
@@ -120,7 +139,6 @@ struct Gateway {
         } catch {
             ending = .failure(error)
         }
-        await heartbeat.leave()
         for client in clients { await client.close() }
         try await monitoring.shutdown()
         try await testSender?.shutdown()

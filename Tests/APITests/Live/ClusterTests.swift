@@ -11,6 +11,9 @@ import Testing
 
 /// Processes and the schema that they share.
 @Suite struct ClusterTests {
+    /// The lock of a step that leaves programs behind.
+    private static let step = Statement("SELECT pg_advisory_xact_lock(hashtextextended('sluice.process', 0))")
+
     private func process(_ level: String = SQL.level) -> ClusterProcess {
         ClusterProcess(level: level, roles: [.serve, .work], host: "here.example", pid: 42)
     }
@@ -57,12 +60,12 @@ import Testing
             let (client, observer) = (database.client(), database.client())
             try await client.withConnection { lease in
                 try await lease.execute(Statement("BEGIN"))
-                try await lease.execute(Statement("LOCK TABLE sluice.process IN SHARE ROW EXCLUSIVE MODE"))
+                try await lease.execute(Self.step)
                 async let joining: Void = late.join()
                 try await eventually {
                     let waiting = Statement(
                         """
-                        SELECT FROM pg_locks WHERE NOT granted AND relation = 'sluice.process'::regclass
+                        SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                         """)
                     return try await observer.query(waiting).count == 1
@@ -79,6 +82,34 @@ import Testing
             }
             let members = try await store.members()
             #expect(members.isEmpty)
+        }
+    }
+
+    /// Their requests and their readiness would wait behind their sign of life.
+    @Test(.timeLimit(.minutes(5))) func whoRunsDoesNotWaitForAStep() async throws {
+        try await withDatabase { database in
+            let store = ClusterStore(database.client(statements: ClusterStore.statements, acting: .worker))
+            let member = process()
+            let oldest = try await store.beat(member)
+            let client = database.client()
+            try await client.withTransaction { lease in
+                try await lease.execute(Self.step)
+                #expect(try await store.beat(member) == oldest)
+            }
+        }
+    }
+
+    /// An expanding step and processes that start do not wait for each other.
+    @Test(.timeLimit(.minutes(5))) func whoJoinsDoesNotHoldUpAStepThatServesAll() async throws {
+        try await withDatabase { database in
+            let client = database.client()
+            try await client.withTransaction { lease in
+                try await lease.execute(
+                    Statement("SELECT sluice.beat(gen_random_uuid(), '\(SQL.level)', '{serve}', 'here.example', 42)"))
+                let step = Migration(name: "m9001_text", sql: "-- serves: \(SQL.level)\nSELECT 1")
+                let migrator = Migrator(SQL.migrations + [step], logger: quiet)
+                #expect(try await migrator.migrate(database.client(connections: 2)) == ["m9001_text"])
+            }
         }
     }
 }

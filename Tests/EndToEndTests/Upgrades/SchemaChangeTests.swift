@@ -116,6 +116,22 @@ struct SchemaChangeTests {
         }
     }
 
+    /// Else a step would wait for it.
+    @Test(.timeLimit(.minutes(5))) func aProcessThatCanNotStartSaysWhyAndIsNotKnown() async throws {
+        try await withInstallation { installation, database, _ in
+            let port = try freePort()
+            let taken = ["SLUICE_PORT": "\(port)"]
+            _ = try await installation.serve(taken)
+            let environment = installation.environment
+            for (command, settings) in [("serve", taken), ("work", ["SLUICE_METRICS_PORT": "\(port)"])] {
+                let late = try await installation.processes.run([command], environment.merging(settings) { $1 })
+                #expect(late.status == 1)
+                #expect(late.errors.contains("can't listen on 127.0.0.1:\(port)"), "\(late.errors)")
+            }
+            #expect(try await processes(database.client()) == ["serve"])
+        }
+    }
+
     private func processes(_ client: Client) async throws -> [String] {
         try await client.query(Statement("SELECT unnest(roles) FROM sluice.process ORDER BY 1")).map {
             try $0.decode(0)

@@ -140,6 +140,21 @@ import Testing
         }
     }
 
+    /// It hears why, as who migrates a replica must, and not only that its session ended.
+    @Test func aLeaseIsToldThatTheServerTakesNoWrites() async throws {
+        try await withEmptyDatabase { database in
+            let client = database.client()
+            let error = try await postgresError {
+                try await client.withTransaction { lease in
+                    try await lease.execute(Statement("SET TRANSACTION READ ONLY"))
+                    try await lease.execute(Statement("CREATE TABLE thing (id int8)"))
+                }
+            }
+            #expect(error?.sqlState == "25006" && error?.message.contains("read-only") == true, "\(error)")
+            #expect(try await client.int("1") == 1)
+        }
+    }
+
     @Test func aReadOnlyServerIsPassedOver() async throws {
         let (a, b) = (try freePort(), try freePort())
         try await withServer(port: a) { first in
