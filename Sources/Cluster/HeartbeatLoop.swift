@@ -1,10 +1,13 @@
 package import Logging
 import Model
-import Postgres
+package import Postgres
+import SQL
 import ServiceLifecycle
 
 /// Makes a process known to the cluster, and ends it when the schema no longer serves its program.
 package final class HeartbeatLoop: Service {
+    package static let statements = [SQL["processes.beat"], SQL["processes.leave"]]
+
     /// How long a program goes on that a schema has left behind while it could not be seen. Twelve beats may be missed
     /// before the process counts as gone.
     static let interval = Duration.seconds(5)
@@ -15,6 +18,8 @@ package final class HeartbeatLoop: Service {
     private let logger: Logger
     private let bell = Bell()
 
+    /// - Parameter store: its client has prepared `statements`, and best nothing else: what another statement lacks must
+    ///   not keep an older program from learning that it has to end.
     package init(
         _ store: ClusterStore, process: ClusterProcess, interval: Duration = HeartbeatLoop.interval, logger: Logger
     ) {
