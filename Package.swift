@@ -127,7 +127,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("PostgresTests", ["Postgres", "SQL", logging]),
         tests("ModelTests", ["Model"]),
-        tests("TelemetryTests", ["Telemetry", "JSON", metrics, instrumentation, tracing, logging]),
+        tests("TelemetryTests", ["Telemetry", "JSON", metrics, instrumentation, tracing, logging, lifecycle]),
         tests("JSONTests", ["JSON"]),
         tests("SettingsEngineTests", ["SettingsEngine"]),
         tests("FlagEngineTests", ["FlagEngine", "JSON"], resources: [.copy("Fixtures")]),

@@ -36,10 +36,7 @@ package struct SpanExporter: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval)
-                await export()
-            }
+            while (try? await Task.sleep(for: Self.interval)) != nil { await export() }
         }
         await withTaskGroup { group in
             // A task of its own: the shutdown has cancelled this one.
@@ -52,8 +49,9 @@ package struct SpanExporter: Service {
         }
     }
 
+    /// When it is cancelled, the batch that is under way is lost, and the others stay.
     private func export() async {
-        for _ in 0..<Self.batches {
+        for _ in 0..<Self.batches where !Task.isCancelled {
             let spans = buffer.take(Self.batch)
             if spans.isEmpty { return }
             await send(OTLPDocument(spans, of: resource).bytes, count: spans.count)
