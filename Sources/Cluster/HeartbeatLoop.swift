@@ -12,6 +12,8 @@ package final class HeartbeatLoop: Service {
     /// before the process counts as gone.
     static let interval = Duration.seconds(5)
 
+    private static let leaving = Duration.seconds(2)
+
     private let store: ClusterStore
     private let process: ClusterProcess
     private let interval: Duration
@@ -39,8 +41,16 @@ package final class HeartbeatLoop: Service {
         }
     }
 
-    /// After everything else has ended. What can't be said is forgotten within a minute.
-    package func leave() async { try? await store.leave(process.id, within: .seconds(1)) }
+    /// After everything else has ended. Where there is no answer soon, the end is not held up: what can't be said is
+    /// forgotten within a minute.
+    package func leave() async {
+        await withTaskGroup { [store, process] group in
+            group.addTask { try? await store.leave(process.id) }
+            group.addTask { try? await Task.sleep(for: Self.leaving) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
 
     /// The database was away, or its schema has changed.
     package func beatNow() { bell.ring() }
