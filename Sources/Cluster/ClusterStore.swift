@@ -33,8 +33,8 @@ package struct ClusterStore: Sendable {
     }
 
     /// The process ends.
-    package func leave(_ process: ProcessID, within deadline: Duration = Client.defaultDeadline) async throws {
-        _ = try await client.execute(SQL["processes.leave"], Parameters(process.uuid), within: deadline)
+    package func leave(_ process: ProcessID) async throws {
+        _ = try await client.execute(SQL["processes.leave"], Parameters(process.uuid))
     }
 
     /// Those seen within the last minute, the oldest first; at most 1,000.

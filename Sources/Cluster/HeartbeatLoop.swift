@@ -1,13 +1,18 @@
 package import Logging
 import Model
-import Postgres
+package import Postgres
+import SQL
 import ServiceLifecycle
 
 /// Makes a process known to the cluster, and ends it when the schema no longer serves its program.
 package final class HeartbeatLoop: Service {
+    package static let statements = [SQL["processes.beat"], SQL["processes.leave"]]
+
     /// How long a program goes on that a schema has left behind while it could not be seen. Twelve beats may be missed
     /// before the process counts as gone.
     static let interval = Duration.seconds(5)
+
+    private static let leaving = Duration.seconds(2)
 
     private let store: ClusterStore
     private let process: ClusterProcess
@@ -15,6 +20,8 @@ package final class HeartbeatLoop: Service {
     private let logger: Logger
     private let bell = Bell()
 
+    /// - Parameter store: its client has prepared `statements`, and best nothing else: what another statement lacks must
+    ///   not keep an older program from learning that it has to end.
     package init(
         _ store: ClusterStore, process: ClusterProcess, interval: Duration = HeartbeatLoop.interval, logger: Logger
     ) {
@@ -34,8 +41,16 @@ package final class HeartbeatLoop: Service {
         }
     }
 
-    /// After everything else has ended. What can't be said is forgotten within a minute.
-    package func leave() async { try? await store.leave(process.id, within: .seconds(1)) }
+    /// After everything else has ended. Where there is no answer soon, the end is not held up: what can't be said is
+    /// forgotten within a minute.
+    package func leave() async {
+        await withTaskGroup { [store, process] group in
+            group.addTask { try? await store.leave(process.id) }
+            group.addTask { try? await Task.sleep(for: Self.leaving) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
 
     /// The database was away, or its schema has changed.
     package func beatNow() { bell.ring() }

@@ -45,6 +45,10 @@ struct PoolerTests {
                 try await pooler.start()
                 try await goOn(load)
             }
+            // As after an hour in which nobody could see them: they make themselves known anew.
+            _ = try await client.execute(Statement("UPDATE sluice.process SET seen_at = now() - interval '1 hour'"))
+            let seen = Statement("SELECT FROM sluice.process WHERE seen_at > now() - interval '1 minute'")
+            try await eventually { try await client.query(seen).count == 3 }
         }
         load.stop()
         await loading

@@ -58,8 +58,9 @@ package struct SpanExporter: Service {
         await cancelWhenGracefulShutdown { (try? await Task.sleep(for: Self.interval)) != nil }
     }
 
+    /// When it is cancelled, the batch that is under way is lost, and the others stay.
     private func export() async {
-        for _ in 0..<Self.batches {
+        for _ in 0..<Self.batches where !Task.isCancelled {
             let spans = buffer.take(Self.batch)
             if spans.isEmpty { return }
             await send(OTLPDocument(spans, of: resource).bytes, count: spans.count)

@@ -40,33 +40,36 @@ struct Gateway {
 
         // Before anything is measured.
         _ = MetricRegistry.ofProcess
-        let operators = Client(
-            .init(
-                database.transactions, name: "operators",
-                statements: APIStores.operatorStatements + TrafficLoop.statements + StatisticsReader.statements
-            ).acting(as: .worker), on: loop)
-        let heartbeat = HeartbeatLoop(ClusterStore(operators), process: .running(roles), logger: logger)
+        // Of its own: one that the schema has left behind may not be able to prepare anything else.
+        let beats = Client(
+            .init(database.transactions, name: "heartbeat", statements: HeartbeatLoop.statements).acting(as: .worker),
+            on: loop)
+        let heartbeat = HeartbeatLoop(ClusterStore(beats), process: .running(roles), logger: logger)
         try await heartbeat.join()
         let ending: Result<Void, any Error>
         do {
             ending = .success(
-                try await run(
-                    roles, port: port, operators: operators, heartbeat: heartbeat, on: loop, onListening: onListening))
+                try await run(roles, port: port, heartbeat: heartbeat, on: loop, onListening: onListening))
         } catch {
             ending = .failure(error)
         }
         await heartbeat.leave()
-        await operators.close()
+        await beats.close()
         try ending.get()
     }
 
     /// What a process does once it is known, until it ends.
     private func run(
-        _ roles: Roles, port: Int?, operators: Client, heartbeat: HeartbeatLoop, on loop: Loop,
+        _ roles: Roles, port: Int?, heartbeat: HeartbeatLoop, on loop: Loop,
         onListening: @escaping @Sendable (Int) -> Void
     ) async throws {
         let node = Node.only
         let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: Self.eventLoopThreads(roles))
+        let operators = Client(
+            .init(
+                database.transactions, name: "operators",
+                statements: APIStores.operatorStatements + TrafficLoop.statements + StatisticsReader.statements
+            ).acting(as: .worker), on: loop)
         // With the login's own rights: VACUUM is for owners, before PostgreSQL 17.
         let upkeepClient = Client(.init(database.sessions, name: "upkeep", statements: UpkeepLoop.statements), on: loop)
         let snapshots = SnapshotLoop(TenantStore(operators, secrets: secrets), logger: logger)
@@ -80,7 +83,7 @@ struct Gateway {
         // What counts traffic comes later, and so is stopped before.
         var services: [any Service] =
             monitoring.services + [snapshots, upkeep, TrafficLoop(traffic, operators, logger: logger)]
-        var clients = [upkeepClient]
+        var clients = [operators, upkeepClient]
 
         let waiters = roles.contains(.serve) ? OutcomeWaiters() : nil
         var testSender: TestSender?

@@ -112,4 +112,19 @@ import Testing
             }
         }
     }
+
+    /// A process that ends does not wait for a database that says nothing.
+    @Test(.timeLimit(.minutes(5))) func leavingHoldsUpNoEnd() async throws {
+        try await withDatabase { database in
+            let store = ClusterStore(database.client(statements: ClusterStore.statements, acting: .worker))
+            let loop = HeartbeatLoop(store, process: process(), logger: quiet)
+            try await loop.join()
+            try await database.client().withTransaction { lease in
+                try await lease.execute(Statement("SELECT FROM sluice.process FOR UPDATE"))
+                let start = ContinuousClock.now
+                await loop.leave()
+                #expect(.now - start < .seconds(10))
+            }
+        }
+    }
 }

@@ -99,7 +99,7 @@ struct SchemaChangeTests {
         }
     }
 
-    /// As after a minute in which nobody could see that it runs.
+    /// As after a minute in which nobody could see that it runs: it comes back, and what it prepares is not there.
     @Test(.timeLimit(.minutes(5))) func aProcessThatTheSchemaLeavesBehindEnds() async throws {
         try await withInstallation { installation, database, _ in
             let (api, _) = try await installation.serve()
@@ -108,6 +108,13 @@ struct SchemaChangeTests {
             try await eventually { try await processes(client) == ["serve", "work"] }
             _ = try await client.execute(
                 Statement("INSERT INTO sluice.migration (name, checksum, serves) VALUES ('m9999', '', 'm9999')"))
+            for statement in [
+                "DROP FUNCTION sluice.record_traffic",
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                """,
+            ] { _ = try await client.execute(Statement(statement)) }
             for process in [api, worker] {
                 #expect(try await process.ended(within: .seconds(60)) == 1)
                 #expect(process.errors.contains("install a newer version"), "\(process.errors)")
