@@ -11,8 +11,14 @@ extension Answer {
     package static func events(_ fields: HTTPFields, _ next: @escaping @Sendable () async throws -> String?) -> Answer {
         var fields = fields
         fields[.contentType] = "text/event-stream"
+        // nginx would keep events until it has some thousand bytes of them.
+        fields[.proxyBuffering] = "no"
         return Answer(.ok, fields) { writer in
             while let event = try await next() { try await writer.write(ByteBuffer(string: event)) }
         }
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let proxyBuffering = known("X-Accel-Buffering")
 }
