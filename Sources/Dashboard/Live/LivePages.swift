@@ -51,6 +51,6 @@ struct LivePages: Sendable {
                     return try await TenantScope.run(tenant.id) { try await page.page(visit).regions }
                 }
             }, logger: logger)
-        return .events(Answer.pageFields) { try await stream.next() }
+        return .events(Answer.pageFields, to: call) { try await stream.next() }
     }
 }

@@ -1,4 +1,5 @@
 import API
+import HTTPTypes
 import JSON
 import Logging
 import Synchronization
@@ -40,7 +41,7 @@ final class LiveStream: Sendable {
                 let regions = try await regions()
                 guard !regions.isEmpty else { return finish("event: ended\ndata: the page\n\n") }
                 if let event = changes(regions, now: .now) { return event }
-            } catch let problem as Problem where problem.kind == .notFound {
+            } catch let problem as Problem where problem.kind.status.kind == .clientError {
                 return finish("event: ended\ndata: the page\n\n")
             } catch {
                 // The page goes on with what it has; the database may be away for a moment.

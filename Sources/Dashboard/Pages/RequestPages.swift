@@ -118,12 +118,10 @@ struct RequestPages {
         guard let bytes = try await stores.reader.body(id, tenant: tenant.id, shard: tenant.shard) else {
             throw Self.unknown
         }
-        return Answer(
-            .ok,
-            [
-                .contentType: "application/octet-stream", .contentDisposition: "attachment; filename=\"\(id)\"",
-                .xContentTypeOptions: "nosniff", .cacheControl: "no-store",
-            ], bytes: bytes)
+        var fields = Answer.pageFields
+        fields[.contentType] = "application/octet-stream"
+        fields[.contentDisposition] = "attachment; filename=\"\(id)\""
+        return Answer(.ok, fields, bytes: bytes)
     }
 
     private static func id(_ visit: Visit) throws -> RequestID {

@@ -13,7 +13,9 @@ final class LoginLimit: Sendable {
     private let buckets = Mutex<[String: TokenBucket]>([:])
 
     /// Takes one try; returns how long to wait for one where there is none.
-    func take(_ peer: String) -> Duration? { take(peer, now: .now - start) }
+    ///
+    /// - Parameter address: of IPv4 or IPv6, as the system writes them.
+    func take(_ address: String) -> Duration? { take(Self.peer(address), now: .now - start) }
 
     func take(_ peer: String, now: Duration) -> Duration? {
         buckets.withLock { buckets in
@@ -24,6 +26,17 @@ final class LoginLimit: Sendable {
             }
             return buckets[name, default: TokenBucket(rate: Self.rate, size: Self.burst, now: now)].take(1, now: now)
         }
+    }
+
+    /// An address; of IPv6 its network of 64 bits, for who has one of its addresses has all.
+    static func peer(_ address: String) -> String {
+        // With a dot it is one of IPv4 within IPv6.
+        guard address.contains(":"), !address.contains(".") else { return address }
+        let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { $0.split(separator: ":") }
+        let (first, last) = (halves[0], halves.count == 2 ? halves[1] : [])
+        let zeros = [Substring](repeating: "0", count: max(0, 8 - first.count - last.count))
+        return (first + zeros + last).prefix(4).joined(separator: ":")
     }
 }
 

@@ -95,18 +95,19 @@ extension Gateway {
 
 func withGateway(
     _ configuration: APIConfiguration = APIConfiguration(), waiterLimit: Int = 10, hearsOutcomes: Bool = true,
-    _ body: (Gateway) async throws -> Void
+    pages: [Route] = [], _ body: (Gateway) async throws -> Void
 ) async throws {
     try await withDatabase {
         try await withGateway(
-            on: $0, configuration, waiterLimit: waiterLimit, hearsOutcomes: hearsOutcomes, body)
+            on: $0, configuration, waiterLimit: waiterLimit, hearsOutcomes: hearsOutcomes, pages: pages,
+            body)
     }
 }
 
 func withGateway(
     on database: TestDatabase, _ configuration: APIConfiguration = APIConfiguration(),
     operatorToken: String? = Gateway.operatorToken, waiterLimit: Int = 10, hearsOutcomes: Bool = true,
-    _ body: (Gateway) async throws -> Void
+    pages: [Route] = [], _ body: (Gateway) async throws -> Void
 ) async throws {
     let waiters = OutcomeWaiters(limit: waiterLimit)
     let client = database.client(
@@ -153,7 +154,8 @@ func withGateway(
         configuration: configuration, snapshot: { snapshots.current }, store: store,
         stores: APIStores(scoped, operators: operators, secrets: secrets), waiters: waiters, trial: trial,
         arm: { arm.arm($0) },
-        isReady: { isReady.value }, logger: quiet, onListening: { port in listening.update { $0 = port } })
+        isReady: { isReady.value }, pages: pages, logger: quiet, onListening: { port in listening.update { $0 = port } }
+    )
     let services = ServiceGroup(services: [arm, store, server], logger: quiet)
 
     try await withThrowingTaskGroup(of: Void.self) { group in

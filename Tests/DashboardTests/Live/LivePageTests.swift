@@ -25,6 +25,7 @@ import Testing
                 let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
                 #expect(response.status == .ok)
                 #expect(response.headers.first(name: "Content-Type") == "text/event-stream")
+                #expect(response.headers.first(name: "X-Accel-Buffering") == "no")
                 for try await chunk in response.body { stream.text.update { $0 += String(buffer: chunk) } }
                 stream.hasEnded.update { $0 = true }
             }

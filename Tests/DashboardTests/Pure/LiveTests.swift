@@ -1,3 +1,4 @@
+import API
 import Model
 import TestSupport
 import Testing
@@ -36,6 +37,18 @@ import Testing
         #expect(try await stream.next() == "event: ended\ndata: the page\n\n")
         #expect(try await stream.next() == nil)
         #expect(looks.value == 1)
+    }
+
+    @Test(
+        arguments: [
+            (.unknownDestination, "event: ended\ndata: the page\n\n"), (.notFound, "event: ended\ndata: the page\n\n"),
+            (.storageUnavailable, ": beat\n\n"),
+        ] as [(ProblemKind, String)])
+    func aPageThatIsGoneEndsItsStream(_ kind: ProblemKind, _ event: String) async throws {
+        let seat = try #require(LiveStreams().take(of: nil))
+        let stream = LiveStream(
+            seat: seat, isGood: { true }, regions: { throw Problem(kind, "There is none.") }, logger: quiet)
+        #expect(try await stream.next() == event)
     }
 
     @Test func seatsAreBoundedAndGivenBack() throws {

@@ -84,6 +84,16 @@ import Testing
         #expect(limit.take("1", now: .seconds(6.1)) != nil)
     }
 
+    @Test(
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2"), ("2001:db8:1:2::6", "2001:db8:1:2"),
+            ("2001:db8::6", "2001:db8:0:0"), ("fe80::1%eth0", "fe80:0:0:0"), ("::1", "0:0:0:0"), ("::", "0:0:0:0"),
+            ("2001:db8::5:6:7:8:9", "2001:db8:0:5"), ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("", ""),
+        ]) func aNetworkOfIPv6IsOnePeer(_ address: String, _ peer: String)
+    {
+        #expect(LoginLimit.peer(address) == peer)
+    }
+
     /// Whoever has many addresses takes no memory with them, and has no more tries.
     @Test func manyPeersShareAnAllowance() {
         let limit = LoginLimit()
