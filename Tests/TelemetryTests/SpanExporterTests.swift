@@ -81,29 +81,6 @@ struct SpanExporterTests {
         #expect(posted[0] == posted[1])
     }
 
-    /// Those of the last deliveries, which end while the process stops.
-    @Test func theLastSpansAreSentAtAShutdown() async throws {
-        let buffer = SpanBuffer()
-        let tracer = OTLPTracer(sampler: Sampler(ratio: 1), buffer: buffer)
-        let (tried, taken) = (Shared(0), Shared<[[UInt8]]>([]))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let exporter = SpanExporter(buffer, resource: [], logger: logger) { document in
-            tried.update { $0 += 1 }
-            // As a client does whose task is cancelled.
-            try Task.checkCancellation()
-            taken.update { $0.append(document) }
-            return 200
-        }
-        let group = ServiceGroup(services: [exporter], logger: logger)
-        let running = Task { try await group.run() }
-        tracer.startSpan("first", ofKind: .client).end()
-        try await eventually { taken.value.count == 1 }
-        tracer.startSpan("last", ofKind: .client).end()
-        await group.triggerGracefulShutdown()
-        try await running.value
-        #expect(taken.value.count == 2 && tried.value == 2)
-    }
-
     @Test func dropsWhatIsRefused() async throws {
         #expect(try await export([400]).count == 1)
     }
