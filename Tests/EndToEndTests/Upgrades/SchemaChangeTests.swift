@@ -80,7 +80,7 @@ struct SchemaChangeTests {
             let (api, _) = try await installation.serve()
             let worker = try installation.work()
             let client = database.client(connections: 2)
-            try await eventually { try await processes(client) == ["serve", "work"] }
+            try await areRunning(client)
             let migrator = Migrator(
                 SQL.migrations + Self.expansion + [Self.contraction], finish: SQL.access, logger: quiet)
             await #expect {
@@ -105,7 +105,7 @@ struct SchemaChangeTests {
             let (api, _) = try await installation.serve()
             let worker = try installation.work()
             let client = database.client()
-            try await eventually { try await processes(client) == ["serve", "work"] }
+            try await areRunning(client)
             _ = try await client.execute(
                 Statement("INSERT INTO sluice.migration (name, checksum, serves) VALUES ('m9999', '', 'm9999')"))
             for statement in [
@@ -137,6 +137,14 @@ struct SchemaChangeTests {
             }
             #expect(try await processes(database.client()) == ["serve"])
         }
+    }
+
+    /// Known to the cluster, and past their start: what listens comes last.
+    private func areRunning(_ client: Client) async throws {
+        let listeners = Statement(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice/listen'")
+        try await eventually { try await client.query(listeners).count == 2 }
+        #expect(try await processes(client) == ["serve", "work"])
     }
 
     private func processes(_ client: Client) async throws -> [String] {
