@@ -50,6 +50,21 @@ struct UpkeepTests {
         }
     }
 
+    /// However the planner goes about it: there are relations whose names hold no day.
+    @Test func daysAreFoundByAnyPlan() async throws {
+        try await withSite { site in
+            try await site.client.withTransaction { lease in
+                for way in ["nestloop", "indexscan", "bitmapscan"] {
+                    _ = try await lease.execute(Statement("SET LOCAL enable_\(way) = off"))
+                }
+                for (name, parameters) in [
+                    ("upkeep.drop_partitions", Parameters(Int32(30))), ("doctor.partitions", Parameters()),
+                    ("metrics.server", Parameters()),
+                ] { _ = try await lease.execute(Statement(SQL[name].sql), parameters) }
+            }
+        }
+    }
+
     @Test(arguments: ["waiting", "in_flight", "dead", "delivered"])
     func aDayGoesWhenNothingLiveRefersToIt(_ state: String) async throws {
         try await withSite { site in

@@ -42,7 +42,8 @@ DECLARE
 BEGIN
     FOR v_suffix IN
         SELECT substr(c.relname, 9) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'sluice.request'::regclass AND substr(c.relname, 9)::date < p_before
+        -- Compared as names: the planner may ask this of all relations first, of which most have no date to be cast.
+        WHERE i.inhparent = 'sluice.request'::regclass AND c.relname < 'request_' || to_char(p_before, 'YYYYMMDD')
         ORDER BY 1
     LOOP
         v_lower := sluice.first_request_id(v_suffix::date);

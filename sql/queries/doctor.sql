@@ -29,7 +29,7 @@ CROSS JOIN LATERAL (VALUES
 -- Days from tomorrow on that have a partition.
 -- > days_ahead int8
 SELECT count(*) AS days_ahead FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent = to_regclass('sluice.request') AND substr(c.relname, 9)::date > (clock_timestamp() AT TIME ZONE 'UTC')::date;
+WHERE i.inhparent = to_regclass('sluice.request') AND c.relname > 'request_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD');
 
 -- name: doctor.membership
 -- Whether the login may act as the roles that the gateway takes.
