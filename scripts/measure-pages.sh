@@ -7,6 +7,8 @@ sluice=$1
 export SLUICE_DATABASE_URL=$2 SLUICE_PORT=${SLUICE_PORT:-18098} SLUICE_METRICS_PORT=${SLUICE_METRICS_PORT:-18097}
 export SLUICE_SECRETS_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 export SLUICE_OPERATOR_TOKEN=measure-measure-measure
+# The days that are filled must stay.
+export SLUICE_RETENTION_DAYS=30
 rows=${ROWS:-10000000} tenants=100 destinations=500
 url=http://127.0.0.1:$SLUICE_PORT
 sql() { psql -qtAX -v ON_ERROR_STOP=1 "$SLUICE_DATABASE_URL" -c "$1"; }
@@ -59,12 +61,12 @@ say "waiting until each tenant has a sample"
 until [ "$(sql 'SELECT count(*) FROM sluice.depth')" = $tenants ]; do sleep 1; done
 key=$("$sluice" key create tenant-1 --scope read)
 
-# session NAME KEY: logs in.
-session() {
+# login NAME KEY: logs in.
+login() {
     curl -s -o /dev/null -c "$work/$1" "$url/login" -H "Origin: $url" --data-urlencode "key=$2"
 }
-# times NAME CURL-ARGUMENT...: of 21 requests one after the other, after two.
-times() {
+# measure NAME CURL-ARGUMENT...: of 21 requests one after the other, after two.
+measure() {
     name=$1
     shift
     for _ in 1 2; do curl -s -o "$work/page" "$@"; done
@@ -74,11 +76,11 @@ times() {
         { status[$1]++; time[NR] = $2; size = $3 }
         END { for (s in status) statuses = statuses " " s; printf "%-40s%s  median %.0f ms, longest %.0f ms, %d bytes\n", name, statuses, time[11] * 1000, time[NR] * 1000, size }'
 }
-session operator "$SLUICE_OPERATOR_TOKEN"
-session tenant "$key"
-times "overview, operator" -b "$work/operator" "$url/"
-times "overview, tenant" -b "$work/tenant" "$url/"
-for page in destinations requests dead-letters replays flags destinations/destination-7; do times "/$page, tenant" -b "$work/tenant" "$url/$page"; done
-times "/metrics of the API" "$url/metrics"
-times "/metrics of the monitoring port" "http://127.0.0.1:$SLUICE_METRICS_PORT/metrics"
+login operator "$SLUICE_OPERATOR_TOKEN"
+login tenant "$key"
+measure "overview, operator" -b "$work/operator" "$url/"
+measure "overview, tenant" -b "$work/tenant" "$url/"
+for page in destinations requests dead-letters replays flags destinations/destination-7; do measure "/$page, tenant" -b "$work/tenant" "$url/$page"; done
+measure "/metrics of the API" "$url/metrics"
+measure "/metrics of the monitoring port" "http://127.0.0.1:$SLUICE_METRICS_PORT/metrics"
 grep -E '^sluice_(backlog|oldest)' "$work/page" | head -5
