@@ -156,8 +156,13 @@ package struct DeliveryStore: Sendable {
         return rows.count
     }
 
-    /// Arms every lane that could run but is not armed. Returns on how many shards there were any.
+    /// Arms every lane that could run but is not armed, a shard a statement: after a restore there may be tens of thousands,
+    /// and all at once takes longer than a statement may. Returns on how many shards there were any.
     package func reconcile(_ node: Node) async throws -> Int32 {
-        try await client.execute(SQL["deliveries.reconcile"], Parameters(node.shards)).first?.decode(0) ?? 0
+        var shards: Int32 = 0
+        for shard in node.shards {
+            shards += try await client.execute(SQL["deliveries.reconcile"], Parameters([shard])).first?.decode(0) ?? 0
+        }
+        return shards
     }
 }
