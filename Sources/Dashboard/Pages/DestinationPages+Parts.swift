@@ -24,7 +24,7 @@ extension DestinationPages {
                 ("Since", .time(circuit.since)), ("Why", "\(circuit.reason.replacing("_", with: " "))"),
                 ("Waiting", .count(circuit.waiting, countedTo: CircuitView.countedTo)),
                 ("Oldest due", .time(circuit.oldestWaitingAt)), ("Under way", .count(circuit.inFlight)),
-                ("May be under way", .count(circuit.allowed)), ("Next probe", .time(circuit.nextProbeAt)),
+                ("Under way at most", .count(circuit.allowed)), ("Next probe", .time(circuit.nextProbeAt)),
                 ("Pause asked for until", .time(circuit.throttledUntil)),
             ])
     }

@@ -35,7 +35,7 @@ enum FlagParts {
             ("Type", "\(flag.valueType.rawValue)"), ("Version", "\(flag.version)"),
             ("Changed", .time(flag.updatedAt)), ("Made", .time(flag.createdAt)),
             ("Owner", flag.settings.owner.map { "\($0)" } ?? .none),
-            ("Tags", "\(flag.settings.tags.joined(separator: ", "))"),
+            ("Tags", flag.settings.tags.isEmpty ? .none : "\(flag.settings.tags.joined(separator: ", "))"),
             ("For clients", flag.settings.isClientVisible ? "yes" : "no"),
             ("Permanent", flag.settings.isPermanent ? "yes" : "no"),
         ])

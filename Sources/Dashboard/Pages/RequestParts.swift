@@ -41,7 +41,7 @@ enum RequestParts {
             let link = visit.link("/destinations/" + delivery.destination)
             return """
                 <h2>To <a href="\(link)">\(delivery.destination)</a> \(Badge.of(delivery.state))</h2>
-                <p>\(delivery.attempts) attempts so far\(delivery.dueAt.map { " · due \(.time($0) as HTML)" as HTML })</p>
+                <p>Attempts so far: \(delivery.attempts)\(delivery.dueAt.map { " · due \(.time($0) as HTML)" as HTML })</p>
                 \(attempts(record.attempts.filter { $0.lane == delivery.lane }, of: delivery))
                 """
         }

@@ -69,7 +69,7 @@ struct Demo {
                   # what became of a request: take the Location of an answer
                   curl -s \(url)/v1/requests/ID -H 'Authorization: Bearer \(key.text)'
 
-                  # look inside
+                  # look inside: \(url)/ in a browser, where the key logs in, or
                   psql '\(psql)' -c 'SELECT * FROM sluice.queues'
 
                 Ctrl-C stops everything it started.

@@ -12,9 +12,9 @@ extension Examination {
         guard count > 0 else {
             return .doubtful("processes", "no process is connected", "Start: sluice serve, and: sluice work")
         }
-        let text = "\(count) processes are connected"
+        let text = count == 1 ? "one process is connected" : "\(count) processes are connected"
         return seen.gateway.hasLeader
-            ? .fine("processes", "\(text), and one leads")
+            ? .fine("processes", "\(text), and \(count == 1 ? "it" : "one") leads")
             : .doubtful(
                 "processes", "\(text), but none leads: lost leases, partitions and retention wait",
                 "One takes over within ten seconds; if none does, see their logs for \"upkeep failed\".")
