@@ -1,4 +1,6 @@
+import CoreMetrics
 import Synchronization
+import Telemetry
 
 /// A copy of the database that may be some seconds behind, for reads that may be so too. Where it can't serve them, the
 /// primary does.
@@ -12,7 +14,7 @@ package final class Replica: Sendable {
         /// It gave another error or, in time, no answer.
         case failure
         /// It has had one of the others a moment ago.
-        case coolDown
+        case coolDown = "cool_down"
     }
 
     package struct Counts: Sendable, Equatable {
@@ -37,6 +39,9 @@ package final class Replica: Sendable {
     private let lag: Statement
     private let limits: Limits
     private let onFault: @Sendable (Fault, any Error) -> Void
+    private let served = Counter(.replicaReads, "served")
+    private let faults = Dictionary(
+        uniqueKeysWithValues: Fault.allCases.map { ($0, Counter(.replicaReads, $0.rawValue)) })
     private let state = Mutex((counts: Counts(), restsUntil: ContinuousClock.now))
 
     /// - Parameters:
@@ -70,6 +75,7 @@ package final class Replica: Sendable {
                 return nil
             }
             state.withLock { $0.counts.reads += 1 }
+            served.increment()
             return results[1]
         } catch let error as PostgresError where !error.isDataError {
             rest(error.sqlState == "40001" ? .conflict : .failure, error)
@@ -98,7 +104,10 @@ package final class Replica: Sendable {
         onFault(fault, error)
     }
 
-    private func count(_ fault: Fault) { state.withLock { $0.counts.faults[fault, default: 0] += 1 } }
+    private func count(_ fault: Fault) {
+        state.withLock { $0.counts.faults[fault, default: 0] += 1 }
+        faults[fault]?.increment()
+    }
 }
 
 extension Client {

@@ -7,6 +7,10 @@ extension Metric {
     package static let databaseDisconnects = counter(
         "sluice_database_disconnects_total", by: "client", upTo: 32,
         "Connections that broke or could not be made, by purpose. The purpose `listen` is the listener.")
+    package static let replicaReads = counter(
+        "sluice_replica_reads_total", by: "outcome", upTo: 8,
+        "Reads of lists where there is a replica: `served` by it, or by the primary for its `lag`, a `conflict`, a `failure`, or in the `cool_down` after one."
+    )
     package static let listenerLag = gauge(
         "sluice_listener_lag_seconds",
         "From a notification of this process to its arrival here, or how long one has been missing. Measured every 15 s."
@@ -39,7 +43,7 @@ extension Metric {
         "sluice_postgres_replica_lag_bytes", by: "replica", upTo: 8, "WAL that a replica has not replayed yet.")
 
     static let ofPostgres = [
-        databaseWait, databaseConnections, databaseDisconnects, listenerLag, readingFailures,
+        databaseWait, databaseConnections, databaseDisconnects, replicaReads, listenerLag, readingFailures,
     ]
 
     /// By the names that the statement `metrics.postgres` gives them.
