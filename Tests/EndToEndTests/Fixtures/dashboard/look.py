@@ -6,6 +6,7 @@ KEY is a tenant's key with all scopes; the tenant has a destination `sink` that 
 Screenshots go to FOLDER. Ends with 1 at the first thing that is not as it should be.
 """
 
+import json
 import os
 import re
 import sys
@@ -17,7 +18,10 @@ from playwright.sync_api import expect, sync_playwright
 import checks
 
 URL, KEY, TOKEN, FOLDER = sys.argv[1:]
-PAGES = ["/", "/destinations", "/destinations/sink", "/requests", "/dead-letters", "/dead-letters?count=yes", "/replays", "/flags"]
+FLAG = "/flags/production/new-host"
+PAGES = [
+    "/", "/destinations", "/destinations/sink", "/requests", "/dead-letters", "/dead-letters?count=yes", "/replays", "/flags", FLAG,
+]
 
 
 def post(body):
@@ -26,12 +30,27 @@ def post(body):
         return answer.headers["Location"].rsplit("/", 1)[1]
 
 
+def send(method, path, document):
+    body = json.dumps(document).encode()
+    headers = {"Sluice-Key": KEY, "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(URL + path, data=body, headers=headers, method=method), timeout=20).close()
+
+
+def roll_out():
+    """A flag with a rollout that has begun."""
+    flag = "/v1/environments/production/flags/new-host"
+    variants = {"old": "a", "new": "b"}
+    send("PUT", flag, {"definition": {"state": "ENABLED", "variants": variants, "defaultVariant": "old"}})
+    send("POST", flag + "/rollout", {"control": "old", "treatment": "new", "steps": [{"weight": 100, "hold_s": 600}]})
+
+
 def watched(context, faults):
     """A page whose errors and refused loads are collected."""
     page = context.new_page()
     page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("requestfailed", lambda request: None if "/live" in request.url else faults.append("failed: " + request.url))
+    # What is still under way when the page is left is aborted, and no fault.
+    page.on("requestfailed", lambda request: None if request.failure == "net::ERR_ABORTED" else faults.append("failed: " + request.url))
     page.set_default_timeout(15_000)
     return page
 
@@ -67,6 +86,13 @@ def all_pages(page, request):
         checks.fits(page)
     shot(page, "narrow")
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def evidence(page):
+    """The guard's first check comes within seconds, and is seen without reloading."""
+    page.goto(URL + FLAG)
+    expect(page.get_by_role("heading", name="Steps")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("treatment"))).to_be_visible()
 
 
 def hostile(page, request):
@@ -151,7 +177,9 @@ def main():
         shot(page, "login")
         log_in(page, KEY)
         request = post(b"<script>document.title = 'taken'</script>")
+        roll_out()
         all_pages(page, request)
+        evidence(page)
         hostile(page, request)
         live(page)
         by_keyboard(page)
