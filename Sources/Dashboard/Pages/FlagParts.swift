@@ -121,7 +121,7 @@ enum FlagParts {
             }
         return """
             <p>Outcome: \(Badge.of(verdict.member("outcome")?.words ?? "unknown")) \
-            \((verdict.member("rule")?.words).map { "by the rule \($0)" })\
+            \((verdict.member("rule")?.words).map { $0.isEmpty ? "" : "by the rule \($0)" })\
             \((verdict.member("waits_for")?.words).map { $0.isEmpty ? "" : " · waits for \($0.replacing("_", with: " "))" })</p>
             \(sides)<details id="verdict"><summary>The whole record</summary><pre tabindex="0">\(verdict.indented)</pre></details>
             """
