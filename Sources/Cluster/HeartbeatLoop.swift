@@ -12,6 +12,7 @@ package final class HeartbeatLoop: Service {
     /// before the process counts as gone.
     static let interval = Duration.seconds(5)
 
+    /// Many times what a statement takes, and little of what supervisors leave between a signal and a kill.
     private static let leaving = Duration.seconds(2)
 
     private let store: ClusterStore

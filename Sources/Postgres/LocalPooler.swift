@@ -45,7 +45,9 @@ package struct LocalPooler: Sendable {
             let process = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), isRunning(process)
         else { return }
         Foundation.kill(process, SIGKILL)
-        while isRunning(process) { try await Task.sleep(for: .milliseconds(5)) }
+        // The kernel needs some milliseconds; one that it can't end hangs in it.
+        for _ in 0..<1_000 where isRunning(process) { try await Task.sleep(for: .milliseconds(5)) }
+        guard !isRunning(process) else { throw LocalServerError("PgBouncer (\(process)) did not end when killed.") }
         // It would take one that nobody has waited for yet for another instance.
         try FileManager.default.removeItem(atPath: file + ".pid")
     }

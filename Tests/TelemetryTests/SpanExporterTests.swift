@@ -89,12 +89,12 @@ struct SpanExporterTests {
     @Test(.timeLimit(.minutes(1))) func aShutdownLosesNothing() async throws {
         let buffer = SpanBuffer()
         let tracer = OTLPTracer(sampler: Sampler(ratio: 1), buffer: buffer)
-        let (begun, posted) = (Shared(0), Shared<[String]>([]))
+        let (begun, isStopping, posted) = (Shared(0), Shared(false), Shared<[String]>([]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let exporter = SpanExporter(buffer, resource: [], logger: logger) { document in
             begun.update { $0 += 1 }
-            // As a client does, it gives up when it is cancelled.
-            try await Task.sleep(for: .milliseconds(200))
+            // Under way when the shutdown begins; as a client does, it gives up when it is cancelled.
+            try await eventually { isStopping.value }
             let parts = try JSONDecoder().decode(Document.self, from: Data(document)).resourceSpans
             posted.update { $0 += parts.flatMap(\.scopeSpans).flatMap(\.spans).map(\.name) }
             return 200
@@ -105,6 +105,7 @@ struct SpanExporterTests {
         try await eventually { begun.value > 0 }
         tracer.startSpan("last", ofKind: .client).end()
         await group.triggerGracefulShutdown()
+        isStopping.update { $0 = true }
         try await running.value
         #expect(posted.value == ["first", "last"])
     }

@@ -6,7 +6,8 @@ import Synchronization
 
 /// The stream of one live page: sends regions that have changed since it last sent them.
 final class LiveStream: Sendable {
-    /// A page is looked at so often, and sent no more often.
+    /// A page is looked at so often, and sent no more often: who watches bears figures as old, and each look costs the database
+    /// some milliseconds.
     static let interval = Duration.seconds(2)
     /// A page that was left is noticed by what can't be sent to it. Short, for who goes from page to page leaves one each time.
     static let heartbeat = Duration.seconds(4)

@@ -10,7 +10,7 @@ package import Telemetry
 package struct ReadingsLoop: Service {
     package static let statements =
         StatisticsReader.statements + SQL.statements.filter { $0.name.hasPrefix("metrics.") }
-    /// As often as backlogs are sampled, and as scrapers come by default.
+    /// As often as backlogs are sampled, and as scrapers come by default; scattered, so that processes take turns.
     static let interval = Duration.seconds(15)
     /// All of it takes some milliseconds; a database that needs longer has better things to do.
     package static let statementTimeout = Duration.seconds(5)

@@ -14,8 +14,11 @@ package struct SpanExporter: Service {
     static let batch = 512
     /// Batches of one turn: the buffer holds no more.
     private static let batches = SpanBuffer.limit / batch
-    /// Within which a stopping process sends what it has.
+    /// Within which a stopping process sends what it has: for a collector that answers, many times what it takes, and a part
+    /// of the time that supervisors leave between a signal and a kill.
     static let lastDeadline = Duration.seconds(3)
+    /// Before the second try: a collector that sheds load, or is replaced, needs a moment; the next batch waits meanwhile.
+    private static let retryPause = Duration.milliseconds(200)
 
     private let buffer: SpanBuffer
     private let resource: [(name: String, value: String)]
@@ -69,7 +72,7 @@ package struct SpanExporter: Service {
 
     private func send(_ document: [UInt8], count: Int) async {
         var reason = ""
-        for _ in 0..<2 {
+        for isLast in [false, true] {
             do {
                 let status = try await post(document)
                 if 200..<300 ~= status { return exported.increment(by: count) }
@@ -79,7 +82,7 @@ package struct SpanExporter: Service {
             } catch {
                 reason = "\(error)"
             }
-            try? await Task.sleep(for: .milliseconds(200))
+            if !isLast { try? await Task.sleep(for: Self.retryPause) }
         }
         refused.increment(by: count)
         logger.warning(

@@ -3,7 +3,8 @@ import UnixSignals
 
 /// Looks, shows, waits: until it is told to end.
 struct TopLoop {
-    /// How often the keyboard and the size of the terminal are looked at.
+    /// How often the keyboard and the size of the terminal are looked at: a key is answered before a person notices a delay,
+    /// which is after a tenth of a second.
     private static let tick = Duration.milliseconds(50)
 
     let client: Client
